@@ -1,0 +1,126 @@
+"""What can go wrong that a caller can act on: what happened, what was expected, what to do."""
+
+from typing import ClassVar
+
+
+class Fault(Exception):
+    """`field` names the part of the request at fault, as the caller wrote it.
+
+    `retry_after` is in seconds. `upstream` names the provider that a fault came from.
+    Neither may hold a prompt, an answer or a secret.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "server_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        field: str | None = None,
+        retry_after: float | None = None,
+        upstream: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.field = field
+        self.retry_after = retry_after
+        self.upstream = upstream
+
+    @property
+    def full(self) -> str:
+        """What happened and what to do next, as one text."""
+        return f"{self.message} {self.advice}".strip()
+
+
+class BadRequest(Fault):
+    status, code = 400, "invalid_request"
+
+
+class Unsupported(BadRequest):
+    """The request is well formed, but no one here can do what it asks."""
+
+    code = "unsupported_parameter"
+
+
+class ContextTooLong(BadRequest):
+    code = "context_length_exceeded"
+
+
+class Unauthorized(Fault):
+    status, code = 401, "invalid_api_key"
+
+
+class OverBudget(Fault):
+    status, code = 402, "budget_exceeded"
+
+
+class Forbidden(Fault):
+    status, code = 403, "forbidden"
+
+
+class NotFound(Fault):
+    status, code = 404, "not_found"
+
+
+class NoSuchModel(NotFound):
+    code = "model_not_found"
+
+
+class MethodNotAllowed(Fault):
+    status, code = 405, "method_not_allowed"
+
+
+class TooSlow(Fault):
+    """The caller took too long to send its request."""
+
+    status, code = 408, "request_timeout"
+
+
+class Conflict(Fault):
+    status, code = 409, "conflict"
+
+
+class TooLarge(Fault):
+    status, code = 413, "request_too_large"
+
+
+class NotJson(Fault):
+    status, code = 415, "unsupported_media_type"
+
+
+class RateLimited(Fault):
+    status, code, retryable = 429, "rate_limit_exceeded", True
+
+
+class UpstreamBroken(Fault):
+    """The provider failed or spoke nonsense."""
+
+    status, code, retryable = 502, "upstream_error", True
+
+
+class UpstreamRefused(Fault):
+    """The provider does not accept our credentials: an operator's matter, not the caller's."""
+
+    status, code = 502, "upstream_unauthorized"
+
+
+class CutShort(UpstreamBroken):
+    """The provider's stream stopped before its end."""
+
+    code = "stream_cut"
+
+
+class Overloaded(Fault):
+    status, code, retryable = 503, "overloaded", True
+
+
+class ShuttingDown(Overloaded):
+    code = "shutting_down"
+
+
+class TimedOut(Fault):
+    status, code, retryable = 504, "timeout", True

@@ -1,0 +1,141 @@
+"""The seams: what rooms ask of each other without knowing each other."""
+
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from manymind.canon.documents import Card, Checked, Passage
+from manymind.canon.events import Say
+from manymind.canon.items import Called, Returned
+from manymind.canon.requests import Function, Request
+from manymind.canon.usage import Usage
+from manymind.canon.values import Ticks
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds that only ever grow; for deadlines."""
+        ...
+
+    def today(self) -> float:
+        """Seconds since 1970; for what people read."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Hold(Protocol):
+    """A reservation. Settled exactly once, also after a fault or a hang-up."""
+
+    async def settle(self, used: Ticks) -> None: ...
+
+
+class Allotment(Protocol):
+    """What a call and all its children may spend."""
+
+    async def reserve(self, worst: Ticks, *, final: bool = False) -> Hold:
+        """Set the worst case aside, or raise `OverBudget`. `final` may use the reserve that is
+        kept back for writing the answer."""
+        ...
+
+    async def child(self, cap: Ticks) -> "Allotment":
+        """An allotment of at most `cap` that spends from this one."""
+        ...
+
+    def left(self) -> Ticks | None:
+        """What may still be reserved; None where there is no cap."""
+        ...
+
+
+class Steer(Struct, frozen=True, kw_only=True):
+    """A word from outside to a run. `to` is a voice, or None for all."""
+
+    text: str
+    to: str | None = None
+
+
+class Inbox(Protocol):
+    def drain(self) -> tuple[Steer, ...]: ...
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """Where a call is made from. `key` names the call within its run and never repeats.
+
+    `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams.
+    """
+
+    key: str
+    allotment: Allotment
+    clock: Clock
+    depth: int = 0
+    deadline: float | None = None
+    inbox: Inbox | None = None
+    final: bool = False
+
+    def at(self, step: str, allotment: Allotment | None = None) -> "Desk":
+        """The desk of a call made from this one."""
+        return replace(self, key=f"{self.key}/{step}", allotment=allotment or self.allotment)
+
+
+class Provider(Protocol):
+    """Something that answers: it speaks through `say` and returns nothing."""
+
+    async def run(self, request: Request, say: Say, desk: Desk) -> None: ...
+
+
+class Worst(Struct, frozen=True, kw_only=True):
+    """The most that a call can cost. `bounded` is False where nobody can promise that."""
+
+    ticks: Ticks
+    input_tokens: int
+    output_tokens: int
+    bounded: bool = True
+
+
+class Pricing(Protocol):
+    """What an offer costs. An offer is named `provider/model`."""
+
+    def worst(self, offer: str, request: Request) -> Worst: ...
+
+    def cost(self, offer: str, usage: Usage) -> Ticks: ...
+
+
+class Toolbox(Protocol):
+    """Tools that agents can call, beside those of the corpus."""
+
+    def specs(self) -> tuple[Function, ...]: ...
+
+    async def call(self, called: Called, say: Say, desk: Desk) -> Returned: ...
+
+
+class Library(Protocol):
+    """The documents that one question may be answered from."""
+
+    def cards(self) -> tuple[Card, ...]: ...
+
+    async def search(
+        self, query: str, *, limit: int = 8, within: tuple[str, ...] = ()
+    ) -> tuple[Passage, ...]:
+        """The best passages for the words of `query`; `within` narrows to document ids."""
+        ...
+
+    async def grep(
+        self, pattern: str, *, limit: int = 20, within: tuple[str, ...] = ()
+    ) -> tuple[Passage, ...]:
+        """Lines that match a regular expression, in linear time."""
+        ...
+
+    async def slice(self, document_id: str, start: int, end: int) -> Passage:
+        """A stretch of a document as it stands; raises `NotFound` for an unknown one."""
+        ...
+
+    async def check(self, document_id: str, quote: str) -> Checked:
+        """Whether the quote stands word for word in the document."""
+        ...
+
+
+class Shelves(Protocol):
+    """Gives the library of a request: its own documents and those that stand on the shelves."""
+
+    async def library(self, request: Request) -> Library: ...

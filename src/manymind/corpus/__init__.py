@@ -1,0 +1,1 @@
+"""Documents: split, index, search, grep, slice, quote check."""

@@ -1,0 +1,79 @@
+"""What a dialect is: four faces, each streamed and whole, and the list of what was lost.
+
+A dialect is pure: bytes in, values out, and back. It opens no socket and reads no clock.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from manymind.canon.answers import Answer
+from manymind.canon.events import Chunk
+from manymind.canon.faults import Fault
+from manymind.canon.requests import Request
+
+
+class Message(Struct, frozen=True):
+    """One server-sent event."""
+
+    data: str
+    event: str | None = None
+
+
+class Written(Struct, frozen=True):
+    """A request on its way out. `lost` names what this dialect could not carry, as the caller
+    wrote it (`seed`, `tools[2]`, `messages[0].name`)."""
+
+    body: bytes
+    lost: tuple[str, ...] = ()
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """How a reply is to look. `house` is openai, openrouter or cloudflare; `agents` shows the
+    team's other voices; `created` stands in where the provider gave no time."""
+
+    house: str = "openai"
+    agents: bool = False
+    created: int = 0
+
+
+class Reader(Protocol):
+    """Reads one streamed reply."""
+
+    def feed(self, message: Message) -> Chunk:
+        """What this message says; raises the fault that it reports, or `UpstreamBroken`."""
+        ...
+
+    def end(self) -> Chunk:
+        """The stream is over. Raises `CutShort` if the dialect's own end has not come."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes one streamed reply. Each element is one whole server-sent event."""
+
+    def write(self, chunk: Chunk) -> list[bytes]: ...
+
+    def fail(self, fault: Fault) -> list[bytes]:
+        """The end of a stream that broke; never looks like a success."""
+        ...
+
+
+class Dialect(Protocol):
+    name: str
+
+    def read_request(self, body: bytes) -> Request: ...
+
+    def write_request(self, request: Request) -> Written: ...
+
+    def read_reply(self, body: bytes) -> Chunk: ...
+
+    def write_reply(self, answer: Answer, request: Request, view: View) -> bytes: ...
+
+    def reader(self) -> Reader: ...
+
+    def writer(self, request: Request, view: View) -> Writer: ...
+
+    def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault: ...
+
+    def write_fault(self, fault: Fault, request_id: str) -> bytes: ...

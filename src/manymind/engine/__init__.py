@@ -1,0 +1,1 @@
+"""A team that looks like one model."""

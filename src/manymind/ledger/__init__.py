@@ -1,0 +1,1 @@
+"""What did it cost, and what may still be spent?"""
