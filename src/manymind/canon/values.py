@@ -9,7 +9,7 @@ Ticks: TypeAlias = int
 
 TICKS_PER_DOLLAR: Ticks = 10**10
 
-Json: TypeAlias = "dict[str, object]"
+Json: TypeAlias = dict[str, object]
 """A JSON object that we carry without reading it."""
 
 
