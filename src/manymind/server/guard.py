@@ -1,0 +1,99 @@
+"""What every request must pass before anyone reads its body: Host, Origin, media type, key.
+
+A web page in the user's browser can reach a server on loopback. It cannot forge these headers.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from manymind.canon.faults import BadRequest, Forbidden, NotJson
+from manymind.policy.keys import Caller, Keys
+from manymind.server.exchange import Exchange
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to bind to is reachable from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    def __init__(
+        self, bound: str, hosts: Iterable[str], origins: Iterable[str], keys: Keys
+    ) -> None:
+        self._names = LOOPBACK_NAMES | {_bracketed(bound), *(host.lower() for host in hosts)}
+        self._literals = not is_loopback(bound)
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
+        self._keys = keys
+
+    def admit(self, exchange: Exchange) -> None:
+        """Refuses a request that a foreign web page could have sent."""
+        host = (exchange.header("host") or "").lower()
+        if not host:
+            raise BadRequest("The Host header is missing.", field="host")
+        if not self._knows(_without_port(host)):
+            raise Forbidden(
+                "This server is not known by the name in the Host header.",
+                advice="Call it by its own address, or list the name under server.hosts.",
+                field="host",
+            )
+        origin = exchange.header("origin")
+        if origin is not None and not self._welcomes(origin.lower().rstrip("/"), host):
+            raise Forbidden(
+                "Requests from this web page are not accepted.",
+                advice="List its origin under server.origins if it is yours.",
+                field="origin",
+            )
+        self._check_media_type(exchange)
+
+    def identify(self, exchange: Exchange) -> Caller:
+        """Who calls, by the key in the customary headers."""
+        bearer = exchange.header("authorization") or ""
+        scheme, _, token = bearer.partition(" ")
+        given = token.strip() if scheme.lower() == "bearer" else ""
+        return self._keys.identify(
+            given or exchange.header("x-api-key") or exchange.header("api-key")
+        )
+
+    def _check_media_type(self, exchange: Exchange) -> None:
+        if not exchange.has_body():
+            return
+        given = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
+        if given != "application/json":
+            raise NotJson(
+                "The body is not declared as JSON.",
+                advice="Send the header Content-Type: application/json.",
+                field="content-type",
+            )
+
+    def _knows(self, name: str) -> bool:
+        # A page can make its own name resolve to us, but no page has an address for a name.
+        return name in self._names or (self._literals and _is_literal(name))
+
+    def _welcomes(self, origin: str, host: str) -> bool:
+        return origin in self._origins or urlsplit(origin).netloc == host
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host.lower()}]" if ":" in host else host.lower()
+
+
+def _is_literal(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True

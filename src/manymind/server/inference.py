@@ -1,0 +1,168 @@
+"""Every dialect's paths: one handler."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from manymind.canon.faults import BadRequest, Fault
+from manymind.canon.ports import Clock
+from manymind.canon.requests import Request
+from manymind.canon.values import Json
+from manymind.dialects.mirror import Dialect, View
+from manymind.gateway import Gateway
+from manymind.policy.keys import Caller
+from manymind.server.exchange import Exchange
+from manymind.server.stream import Gathered, Streamed, gather, stream
+
+CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """One inference path: the dialect that it is named for, and whose house it belongs to."""
+
+    dialect: str
+    house: str
+    run: bool = False
+    model: str | None = None
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    body_bytes: int
+    body_seconds: float
+    heartbeat_seconds: float
+
+
+class _Shape(Struct):
+    """Just enough of a body to tell a Chat body from a Responses body."""
+
+    messages: msgspec.Raw | None = None
+    input: msgspec.Raw | None = None
+
+
+class _Envelope(Struct):
+    """The body of `/ai/run`."""
+
+    model: str | None = None
+    input: msgspec.Raw | None = None
+
+
+class Inference:
+    def __init__(
+        self, gateway: Gateway, dialects: Mapping[str, Dialect], clock: Clock, bounds: Bounds
+    ) -> None:
+        self._gateway = gateway
+        self._dialects = dialects
+        self._clock = clock
+        self._bounds = bounds
+
+    async def answer(self, exchange: Exchange, caller: Caller, door: Door) -> None:
+        body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds)
+        if door.run:
+            body = _unwrap(body, door.model)
+        dialect = self._dialects[_dialect_of(body, door)]
+        try:
+            await self._answer(exchange, caller, door, dialect, body)
+        except Fault as fault:
+            if exchange.started:
+                raise
+            await self.refuse(exchange, fault, door, dialect)
+
+    async def refuse(
+        self, exchange: Exchange, fault: Fault, door: Door, dialect: Dialect | None = None
+    ) -> None:
+        """A fault before the first byte, in the words of the caller's dialect."""
+        own = dialect or self._dialects[door.dialect]
+        body = own.write_fault(fault, exchange.request_id)
+        if door.run:
+            body = _wrap_fault(fault)
+        await exchange.reply(fault.status, body, headers=fault_headers(fault))
+
+    async def _answer(
+        self, exchange: Exchange, caller: Caller, door: Door, dialect: Dialect, body: bytes
+    ) -> None:
+        request = dialect.read_request(body)
+        del body  # The history is in the request; holding both would double a large prompt.
+        view = View(
+            house=door.house,
+            agents="agents" in (request.include or ()),
+            created=int(self._clock.today()),
+        )
+        if request.stream:
+            await self._stream(exchange, caller, dialect, request, view)
+            return
+        gathered = Gathered()
+
+        async def speak() -> None:
+            await self._gateway.answer(caller, request, gathered.say, key=exchange.request_id)
+
+        answer = await gather(exchange, gathered, speak)
+        reply = dialect.write_reply(answer, request, view)
+        await exchange.reply(200, _wrap(reply) if door.run else reply)
+
+    async def _stream(
+        self, exchange: Exchange, caller: Caller, dialect: Dialect, request: Request, view: View
+    ) -> None:
+        writer = dialect.writer(request, view)
+        streamed = Streamed(exchange, writer, self._bounds.heartbeat_seconds)
+
+        async def speak() -> None:
+            await self._gateway.answer(caller, request, streamed.say, key=exchange.request_id)
+
+        await stream(exchange, streamed, speak)
+
+
+def fault_headers(fault: Fault) -> list[tuple[str, str]]:
+    headers: list[tuple[str, str]] = []
+    if fault.retry_after is not None:
+        headers.append(("retry-after", str(max(1, round(fault.retry_after)))))
+    if fault.status == 401:
+        headers.append(("www-authenticate", "Bearer"))
+    return headers
+
+
+def _dialect_of(body: bytes, door: Door) -> str:
+    """Either OpenAI body is taken on either OpenAI path, as clients of the field send them."""
+    if door.dialect == MESSAGES:
+        return MESSAGES
+    try:
+        shape = msgspec.json.decode(body, type=_Shape)
+    except (msgspec.MsgspecError, RecursionError):
+        return door.dialect  # which then says what is wrong, better than we could
+    if shape.messages is not None and shape.input is None:
+        return CHAT
+    if shape.input is not None and shape.messages is None:
+        return RESPONSES
+    return door.dialect
+
+
+def _unwrap(body: bytes, model: str | None) -> bytes:
+    """The request inside the envelope of `/ai/run`: `input` is a whole body, or the Responses
+    field of that name; the model may stand in the path."""
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        envelope = msgspec.json.decode(body, type=_Envelope)
+        inner = envelope.input
+        if inner is not None and bytes(memoryview(inner)[:1]) == b"{":
+            fields = msgspec.json.decode(inner, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError):
+        raise BadRequest(
+            "The body must be a JSON object with model and input.",
+            advice='Send {"model": "…", "input": {…}}.',
+        ) from None
+    name = model or envelope.model
+    if name is None:
+        raise BadRequest("The model is missing.", field="model")
+    return msgspec.json.encode({**fields, "model": name})
+
+
+def _wrap(reply: bytes) -> bytes:
+    whole: Json = {"result": msgspec.Raw(reply), "success": True, "errors": [], "messages": []}
+    return msgspec.json.encode(whole)
+
+
+def _wrap_fault(fault: Fault) -> bytes:
+    error: Json = {"code": fault.status, "message": fault.full}
+    return msgspec.json.encode(
+        {"result": None, "success": False, "errors": [error], "messages": []}
+    )

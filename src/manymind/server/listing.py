@@ -1,0 +1,129 @@
+"""`/v1/models`, in the form that whoever asks can read."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import msgspec
+from msgspec import Struct
+
+from manymind.canon.faults import NoSuchModel
+from manymind.canon.values import Json
+from manymind.server.exchange import Exchange
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A model as it is listed. Prices are dollars a token, written out; None where unknown."""
+
+    id: str
+    name: str
+    created: int
+    owner: str
+    context: int | None = None
+    max_output: int | None = None
+    inputs: tuple[str, ...] = ("text",)
+    prompt_price: str | None = None
+    completion_price: str | None = None
+    cached_price: str | None = None
+    description: str = ""
+
+
+class Listing:
+    def __init__(self, models: Callable[[], tuple[Listed, ...]]) -> None:
+        self._models = models
+
+    async def all(self, exchange: Exchange) -> None:
+        models = self._models()
+        if exchange.header("anthropic-version") is not None:
+            body: Json = {
+                "data": [_anthropic(model) for model in models],
+                "has_more": False,
+                "first_id": models[0].id if models else None,
+                "last_id": models[-1].id if models else None,
+            }
+        elif exchange.path.startswith("/api/"):
+            body = {
+                "data": [_openrouter(model) for model in models],
+                "total_count": len(models),
+                "links": {"next": None},
+            }
+        else:
+            body = {"object": "list", "data": [_openai(model) for model in models]}
+        await exchange.reply(200, msgspec.json.encode(body))
+
+    async def one(self, exchange: Exchange, name: str) -> None:
+        wanted = unquote(name)
+        found = next((model for model in self._models() if model.id == wanted), None)
+        if found is None:
+            raise NoSuchModel(
+                f"No model is listed as {wanted[:200]}.",
+                advice="GET /v1/models lists those that are.",
+                field="model",
+            )
+        form = _anthropic if exchange.header("anthropic-version") is not None else _openai
+        await exchange.reply(200, msgspec.json.encode(form(found)))
+
+
+def _openai(model: Listed) -> Json:
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": model.created,
+        "owned_by": model.owner,
+        "context_length": model.context,
+        "max_output_tokens": model.max_output,
+        "pricing": _prices(model),
+    }
+
+
+def _openrouter(model: Listed) -> Json:
+    return {
+        "id": model.id,
+        "canonical_slug": model.id,
+        "name": model.name,
+        "created": model.created,
+        "description": model.description,
+        "context_length": model.context,
+        "architecture": {
+            "modality": "+".join(model.inputs) + "->text",
+            "input_modalities": list(model.inputs),
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": _prices(model) or {"prompt": "-1", "completion": "-1"},
+        "top_provider": {
+            "context_length": model.context,
+            "max_completion_tokens": model.max_output,
+            "is_moderated": False,
+        },
+        "per_request_limits": None,
+        "supported_parameters": [],
+        "supported_voices": None,
+        "default_parameters": None,
+        "links": {"details": f"/api/v1/models/{model.id}/endpoints"},
+    }
+
+
+def _anthropic(model: Listed) -> Json:
+    return {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.name,
+        "created_at": _iso(model.created),
+        "max_input_tokens": model.context,
+        "max_tokens": model.max_output,
+    }
+
+
+def _prices(model: Listed) -> Json | None:
+    if model.prompt_price is None or model.completion_price is None:
+        return None
+    prices: Json = {"prompt": model.prompt_price, "completion": model.completion_price}
+    if model.cached_price is not None:
+        prices["input_cache_read"] = model.cached_price
+    return prices
+
+
+def _iso(created: int) -> str:
+    return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,45 @@
+"""What an operator's tools ask: alive, ready, which version, which paths."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from manymind import __version__
+from manymind.server.exchange import Exchange
+from manymind.server.openapi import document
+
+
+class Ops:
+    """`draining` says that the server is about to stop; `missing` what it cannot do without."""
+
+    def __init__(self, draining: Callable[[], bool], missing: Callable[[], Sequence[str]]) -> None:
+        self._draining = draining
+        self._missing = missing
+        self._openapi = msgspec.json.encode(document(__version__))
+
+    async def alive(self, exchange: Exchange) -> None:
+        await exchange.reply(200, b'{"status":"ok"}')
+
+    async def ready(self, exchange: Exchange) -> None:
+        missing = [*self._missing(), *(["the server is stopping"] if self._draining() else [])]
+        status = "not ready" if missing else "ready"
+        body = msgspec.json.encode({"status": status, "missing": missing})
+        await exchange.reply(503 if missing else 200, body)
+
+    async def version(self, exchange: Exchange) -> None:
+        body = msgspec.json.encode({"name": "manymind", "version": __version__})
+        await exchange.reply(200, body)
+
+    async def openapi(self, exchange: Exchange) -> None:
+        await exchange.reply(200, self._openapi)
+
+    async def welcome(self, exchange: Exchange) -> None:
+        await exchange.reply(200, _WELCOME.encode(), "text/plain; charset=utf-8")
+
+
+_WELCOME = f"""\
+Manymind {__version__} is running.
+
+Point an OpenAI client at /v1, an Anthropic client at /, an OpenRouter client at /api/v1.
+Models: /v1/models. All paths: /openapi.json.
+"""

@@ -1,0 +1,187 @@
+"""From what is spoken to the bytes of a reply: streamed, or gathered and sent whole."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from manymind.canon.answers import Answer, Folding
+from manymind.canon.events import LEADER, Chunk, Ended, Noted
+from manymind.canon.faults import Fault, ShuttingDown
+from manymind.dialects.mirror import Writer
+from manymind.dialects.sse import HEARTBEAT
+from manymind.server.exchange import Exchange, HungUp
+
+DROPPED_HEADER = "x-manymind-dropped-parameters"
+
+STREAM_HEADERS = (
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-cache"),
+    ("x-accel-buffering", "no"),
+)
+
+
+class Losses:
+    """What could not be carried to the model that answers, for the reply's header."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, None] = {}
+
+    def hear(self, chunk: Chunk) -> Chunk:
+        """Takes the notices of losses out of the chunk."""
+        kept = tuple(event for event in chunk.events if not self._note(event))
+        return chunk if len(kept) == len(chunk.events) else Chunk(kept, chunk.wire)
+
+    def headers(self) -> list[tuple[str, str]]:
+        return [(DROPPED_HEADER, ", ".join(self._names))] if self._names else []
+
+    def _note(self, event: object) -> bool:
+        if not (isinstance(event, Noted) and event.what == "dropped" and event.voice == LEADER):
+            return False
+        names = event.data.get("parameters")
+        if isinstance(names, list | tuple):
+            self._names.update(dict.fromkeys(str(name) for name in names))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] # data is JSON
+        return True
+
+
+class Gathered:
+    """Hears an answer that is to be sent whole."""
+
+    def __init__(self) -> None:
+        self.losses = Losses()
+        self._folding = Folding()
+
+    async def say(self, chunk: Chunk) -> None:
+        heard = self.losses.hear(chunk)
+        if heard.events:
+            self._folding.hear(heard)
+
+    def answer(self) -> Answer:
+        return self._folding.answer()
+
+
+class Streamed:
+    """Writes an answer as it comes. It alone writes to the socket, heartbeats included."""
+
+    def __init__(self, exchange: Exchange, writer: Writer, heartbeat_seconds: float) -> None:
+        self._exchange = exchange
+        self._writer = writer
+        self._losses = Losses()
+        self._lock = anyio.Lock()
+        self._heartbeat_seconds = heartbeat_seconds
+        self._beat_at = anyio.current_time() + heartbeat_seconds
+        self._over = False
+
+    async def say(self, chunk: Chunk) -> None:
+        heard = self._losses.hear(chunk)
+        ended = any(isinstance(e, Ended) and e.voice == LEADER for e in heard.events)
+        async with self._lock:
+            await self._send(self._writer.write(heard))
+            self._over = self._over or ended
+
+    async def beat(self) -> None:
+        """Says that we live whenever nothing else was said for a while."""
+        while not self._over:
+            await anyio.sleep(max(0.0, self._beat_at - anyio.current_time()))
+            async with self._lock:
+                if anyio.current_time() >= self._beat_at and not self._over:
+                    await self._send([HEARTBEAT])
+
+    async def end(self) -> None:
+        async with self._lock:
+            self._over = True
+            await self._send([])
+            await self._exchange.send(b"", more=False)
+
+    async def fail(self, fault: Fault) -> None:
+        """Ends a stream that has begun; it can then not look like a success."""
+        async with self._lock:
+            if not self._over:
+                self._over = True
+                await self._send(self._writer.fail(fault))
+            await self._exchange.send(b"", more=False)
+
+    async def _send(self, frames: list[bytes]) -> None:
+        if not self._exchange.started and (frames or self._over):
+            await self._exchange.start(200, [*STREAM_HEADERS, *self._losses.headers()])
+        for frame in frames:
+            await self._exchange.send(frame)
+        if frames:
+            self._beat_at = anyio.current_time() + self._heartbeat_seconds
+
+
+async def stream(
+    exchange: Exchange, streamed: Streamed, speak: Callable[[], Awaitable[None]]
+) -> None:
+    """Runs what speaks into `streamed`. A fault before the first byte is raised; one after it
+    ends the stream, and so does the end of the server."""
+
+    async def attended() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(streamed.beat)
+            await speak()
+            group.cancel_scope.cancel()
+
+    try:
+        await _until_hang_up(exchange, attended)
+        await streamed.end()
+    except Fault as fault:
+        if not exchange.started:
+            raise
+        await streamed.fail(fault)
+    except anyio.get_cancelled_exc_class():
+        if exchange.started:
+            with anyio.move_on_after(1, shield=True):
+                await streamed.fail(ShuttingDown("The server is shutting down.", advice=_AGAIN))
+        raise
+    except HungUp:
+        raise
+    except Exception:
+        if exchange.started:
+            await streamed.fail(Fault("Something went wrong in this server.", advice=_AGAIN))
+        raise
+
+
+async def gather(
+    exchange: Exchange, gathered: Gathered, speak: Callable[[], Awaitable[None]]
+) -> Answer:
+    await _until_hang_up(exchange, speak)
+    exchange.extra.extend(gathered.losses.headers())
+    return gathered.answer()
+
+
+async def _until_hang_up(exchange: Exchange, work: Callable[[], Awaitable[None]]) -> None:
+    """Does the work; when the caller hangs up the whole tree below it is cancelled at once."""
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        await exchange.hang_up()
+        gone = True
+        group.cancel_scope.cancel()
+
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch)
+            await work()
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as several:
+        raise unwrapped(several) from None
+    if gone:
+        raise HungUp
+
+
+def unwrapped(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one exception that a task group wrapped; a bug before a fault, where there are both."""
+    found: list[BaseException] = []
+    waiting: list[BaseException] = [group]
+    while waiting:
+        exception = waiting.pop()
+        if isinstance(exception, BaseExceptionGroup):
+            waiting.extend(exception.exceptions)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] # groups are not generic at run time
+        else:
+            found.append(exception)
+    bugs = [exception for exception in found if not isinstance(exception, Fault | HungUp)]
+    return (bugs or found)[0]
+
+
+_AGAIN = "Try again; another server may take it."
