@@ -43,7 +43,7 @@ def decode(body: bytes | str, blame: Blame = caller) -> "Object":
         raise blame("", f"is not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise blame("", f"must be a JSON object, not {named(value)}")
-    if _deeper(value, DEPTH_MAX):
+    if _deeper(cast("Json", value), DEPTH_MAX):
         raise blame("", f"is nested more than {DEPTH_MAX} levels deep")
     return Object(cast("Json", value), "", blame)
 
@@ -55,8 +55,19 @@ def encode(value: object) -> bytes:
 
 def named(value: object) -> str:
     """What JSON calls a value: `a string`, `an array`."""
-    names = {bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
-    return "null" if value is None else names.get(type(value), "a number")
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+        case dict():
+            return "an object"
+        case _:
+            return "a number"
 
 
 class Object:
@@ -174,9 +185,9 @@ class Object:
         return self.wrong(name, f"must be {wanted}, not {named(value)}")
 
 
-def _deeper(value: object, levels: int) -> bool:
+def _deeper(value: Json, levels: int) -> bool:
     """Whether a value has more levels than that; level by level, so that it cannot recurse."""
-    level = [value]
+    level: list[object] = [value]
     for _ in range(levels):
         level = [child for node in level for child in _children(node)]
         if not level:
@@ -187,4 +198,4 @@ def _deeper(value: object, levels: int) -> bool:
 def _children(node: object) -> list[object]:
     """The objects and arrays right inside one."""
     inside = cast("Json", node).values() if isinstance(node, dict) else cast("list[object]", node)
-    return [child for child in inside if isinstance(child, dict | list)]
+    return [cast("object", child) for child in inside if isinstance(child, dict | list)]
