@@ -29,7 +29,8 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     """Reasoning: in the open (`content`), in short (`summary`), or sealed (`encrypted`).
 
     `signature` vouches for `content` where the dialect signs it; `redacted` means that nothing
-    but the sealed form was given.
+    but the sealed form was given. `form` is the field it stood in where a dialect knows several
+    (reasoning, reasoning_content, reasoning_details), so that it returns to the same one.
     """
 
     summary: tuple[Text, ...] = ()
@@ -37,6 +38,7 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     encrypted: str | None = None
     signature: str | None = None
     redacted: bool = False
+    form: str | None = None
     id: str | None = None
     status: str | None = None
     joined: bool | None = None
