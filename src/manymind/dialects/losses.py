@@ -3,8 +3,34 @@
 from manymind.canon.requests import Request
 from manymind.canon.values import Aside, Json
 
-HARMLESS = frozenset({"type", "id", "index", "status", "object", "stream_options"})
-"""Unknown fields that mean nothing outside their own dialect: leaving them out is no loss."""
+HARMLESS = frozenset(
+    {"type", "id", "index", "format", "status", "object", "stream_options", "usage", "max_tokens"}
+)
+"""Fields kept aside that mean nothing outside their own dialect, or whose meaning `canon` has
+(the spelling of a cap on output): leaving them out is no loss."""
+
+_EMPTY: tuple[object, ...] = (None, {}, [])
+
+_SPELT: dict[str, dict[str, str]] = {
+    "openai_chat": {
+        "max_output_tokens": "max_completion_tokens",
+        "output": "response_format",
+        "reasoning.budget_tokens": "reasoning.max_tokens",
+        "cache": "cache_control",
+    },
+    "openai_responses": {"output": "text.format", "verbosity": "text.verbosity"},
+    "anthropic_messages": {
+        "max_output_tokens": "max_tokens",
+        "output": "output_config.format",
+        "stop": "stop_sequences",
+        "reasoning.budget_tokens": "thinking.budget_tokens",
+        "reasoning.enabled": "thinking",
+        "reasoning.effort": "output_config.effort",
+        "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+        "cache": "cache_control",
+    },
+}
+"""Where a caller's own name of a request's field is not that of `canon`."""
 
 
 class Losses:
@@ -36,9 +62,14 @@ class Losses:
         if aside.dialect == self._dialect:
             return {**aside.fields, **fields}
         for name, value in aside.fields.items():
-            if value is not None and name not in HARMLESS:
+            if value not in _EMPTY and name not in HARMLESS:
                 self.lose(f"{path}.{name}" if path else name)
         return fields
+
+
+def spelt(request: Request, field: str) -> str:
+    """How the caller wrote a field of the request."""
+    return _SPELT.get(request.dialect or "", {}).get(field, field)
 
 
 def places(request: Request) -> tuple[str, ...]:

@@ -106,19 +106,19 @@ class Object:
         value = self._left.pop(name, None)
         if value is None or isinstance(value, str):
             return value
-        raise self._mistyped(name, "a string", value)
+        raise self.mistyped(name, "a string", value)
 
     def flag(self, name: str) -> bool | None:
         value = self._left.pop(name, None)
         if value is None or isinstance(value, bool):
             return value
-        raise self._mistyped(name, "true or false", value)
+        raise self.mistyped(name, "true or false", value)
 
     def number(self, name: str) -> float | None:
         value = self._left.pop(name, None)
         if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
             return value
-        raise self._mistyped(name, "a number", value)
+        raise self.mistyped(name, "a number", value)
 
     def whole(self, name: str, least: int | None = None) -> int | None:
         """A whole number of at most 63 bits; 3.0 is one."""
@@ -138,7 +138,7 @@ class Object:
         value = self._left.pop(name, None)
         if value is None or isinstance(value, dict):
             return cast("Json | None", value)
-        raise self._mistyped(name, "an object", value)
+        raise self.mistyped(name, "an object", value)
 
     def inner(self, name: str) -> "Object | None":
         """An object to read in its turn."""
@@ -149,7 +149,7 @@ class Object:
         value = self._left.pop(name, None)
         if value is None or isinstance(value, list):
             return cast("list[object] | None", value)
-        raise self._mistyped(name, "an array", value)
+        raise self.mistyped(name, "an array", value)
 
     def each(self, name: str) -> "tuple[Object, ...] | None":
         """An array of objects to read in their turn."""
@@ -165,7 +165,7 @@ class Object:
             return None
         for n, value in enumerate(values):
             if not isinstance(value, str):
-                raise self._mistyped(f"{name}[{n}]", "a string", value)
+                raise self.mistyped(f"{name}[{n}]", "a string", value)
         return tuple(cast("list[str]", values))
 
     def left(self) -> Json:
@@ -178,10 +178,11 @@ class Object:
 
     def _object_at(self, name: str, n: int, value: object) -> "Object":
         if not isinstance(value, dict):
-            raise self._mistyped(f"{name}[{n}]", "an object", value)
+            raise self.mistyped(f"{name}[{n}]", "an object", value)
         return Object(cast("Json", value), self.at(f"{name}[{n}]"), self.blame)
 
-    def _mistyped(self, name: str, wanted: str, value: object) -> Fault:
+    def mistyped(self, name: str, wanted: str, value: object) -> Fault:
+        """The fault to raise for a field of the wrong type."""
         return self.wrong(name, f"must be {wanted}, not {named(value)}")
 
 
