@@ -1,0 +1,206 @@
+"""A reply as it comes: a connection puts bytes in, one reader takes them out.
+
+The buffer between them is bounded: above the high-water mark the connection stops reading from its
+socket until the reader has caught up. A reader waits only for a bounded time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from manymind.canon.faults import Fault, TimedOut, UpstreamBroken
+
+HIGH_WATER_BYTES = 256 * 1024
+"""Above this many unread bytes the socket is left alone."""
+
+
+class Patience(Struct, frozen=True, kw_only=True):
+    """How long to wait for an upstream.
+
+    A model reads its prompt before it says a word, so the time to the first byte grows with the
+    body that was sent: one megabyte is roughly 250,000 tokens, and slow hosts read a few thousand
+    tokens a second. `idle_seconds` is the longest silence between two pieces of one reply.
+    """
+
+    connect_seconds: float = 10.0
+    first_byte_seconds: float = 120.0
+    first_byte_seconds_per_megabyte: float = 60.0
+    idle_seconds: float = 300.0
+
+    def first_byte(self, sent_bytes: int) -> float:
+        """Seconds that may pass before the first byte of the answer to `sent_bytes`."""
+        return self.first_byte_seconds + self.first_byte_seconds_per_megabyte * sent_bytes / 1e6
+
+
+class Flow(Protocol):
+    """What a reply may ask of its connection."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Reply:
+    """Status, headers and body of one answer. `headers` are in lower case, repeats joined."""
+
+    def __init__(self, host: str, flow: Flow, deadline: float | None) -> None:
+        self.host = host
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.started = False
+        self.complete = False
+        self._flow = flow
+        self._loop = asyncio.get_running_loop()
+        self._deadline = deadline
+        self._idle_seconds = 0.0
+        self._pieces: deque[bytes] = deque()
+        self._unread_bytes = 0
+        self._paused = False
+        self._fault: Fault | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What the connection reports.
+
+    def hear_head(self, status: int, headers: dict[str, str]) -> None:
+        self.status, self.headers = status, headers
+        self._wake()
+
+    def hear(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._unread_bytes += len(piece)
+        if self._unread_bytes > HIGH_WATER_BYTES and not self._paused:
+            self._paused = True
+            self._flow.pause_reading()
+        self._wake()
+
+    def hear_end(self) -> None:
+        self.complete = True
+        self._wake()
+
+    def hear_fault(self, fault: Fault) -> None:
+        if self._fault is None and not self.complete:
+            self._fault = fault
+            self._wake()
+
+    @property
+    def over(self) -> bool:
+        """Nothing more can come, for good or ill."""
+        return self.complete or self._fault is not None
+
+    # What the reader asks.
+
+    async def head(self, first_byte_seconds: float, idle_seconds: float) -> None:
+        """Wait for status and headers."""
+        self._idle_seconds = idle_seconds
+        while not self.status:
+            if self._fault is not None:
+                raise self._fault
+            await self._wait(first_byte_seconds)
+
+    def hurry(self, idle_seconds: float) -> None:
+        """Wait at most so long for each further piece."""
+        self._idle_seconds = idle_seconds
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece as it arrives; raises `CutShort` if it breaks off."""
+        return _Chunks(self)
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body, or `UpstreamBroken` if it is longer than `limit` bytes."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.take():
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise UpstreamBroken(
+                    f"{self.host} sent a reply of more than {limit:,} bytes.",
+                    advice="Ask for less at once, or stream the answer.",
+                )
+        return b"".join(pieces)
+
+    async def take(self) -> bytes:
+        """What has come since the last time; nothing once the body is over."""
+        if self._deadline is not None and self._loop.time() > self._deadline:
+            self._run_out()
+        while not self._pieces:
+            if self._fault is not None:
+                raise self._fault
+            if self.complete:
+                return b""
+            await self._wait(self._idle_seconds)
+        taken = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._unread_bytes = 0
+        if self._paused:
+            self._paused = False
+            self._flow.resume_reading()
+        return taken
+
+    def close(self) -> None:
+        """No one reads any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _wait(self, seconds: float) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("A reply has one reader at a time.")
+        self._due = self._loop.time() + seconds
+        if self._deadline is not None:
+            self._due = min(self._due, self._deadline)
+        self._arm()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _arm(self) -> None:
+        """One timer serves many waits: set anew only when it would ring too late."""
+        if self._timer is not None:
+            if self._timer.when() <= self._due:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return  # The reader is busy elsewhere, and its next wait arms the timer again.
+        if self._loop.time() < self._due:
+            self._arm()
+            return
+        self._run_out()
+
+    def _run_out(self) -> None:
+        told = "went silent in the middle of its answer" if self.status else "did not answer"
+        self.hear_fault(
+            TimedOut(
+                f"{self.host} {told} within the time allowed.",
+                advice="Try again, allow more time, or use another provider.",
+            )
+        )
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Chunks:
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def __aiter__(self) -> "_Chunks":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._reply.take()
+        if not piece:
+            raise StopAsyncIteration
+        return piece

@@ -1,0 +1,221 @@
+"""The client for hosts that the operator configured: keep-alive HTTP/1.1, small and strict.
+
+It follows no redirect, keeps no cookie, asks for no compression, and writes nothing down. What a
+caller or a model names is fetched by `guarded` instead.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from manymind.canon.faults import ShuttingDown, TimedOut, UpstreamBroken, UpstreamRefused
+from manymind.egress.connection import Bounds, Connection
+from manymind.egress.dialing import Dialer
+from manymind.egress.pool import Pool, PoolSize
+from manymind.egress.proxies import Address, Proxies, read_address
+from manymind.egress.reply import Patience, Reply
+
+Body: TypeAlias = bytes | Sequence[bytes]
+
+STALE_SECONDS = 2.0
+"""A resting socket that the upstream closed shows it at once. One that dies later than this died
+at work, which may have been paid for, and nothing is sent a second time."""
+
+_FORBIDDEN = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+class TrustedConfig(Struct, frozen=True, kw_only=True):
+    """`ca_file` is what SSL_CERT_FILE says, `proxies` what HTTP(S)_PROXY and NO_PROXY say."""
+
+    ca_file: str | None = None
+    proxies: Proxies = Proxies()
+    patience: Patience = Patience()
+    pool: PoolSize = PoolSize()
+    bounds: Bounds = Bounds()
+    agent: str = "manymind"
+
+
+class Trusted:
+    """Posts and gets, each within a deadline; one pool of sockets for each origin."""
+
+    def __init__(self, config: TrustedConfig | None = None) -> None:
+        self._config = config or TrustedConfig()
+        self._dialer = Dialer(self._config.proxies, self._config.ca_file, self._config.bounds)
+        self._pools: dict[tuple[str, str, int], Pool] = {}
+        self._closed = False
+
+    def post(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: Body,
+        deadline_seconds: float | None = None,
+        patience: Patience | None = None,
+    ) -> AbstractAsyncContextManager[Reply]:
+        """Send `body` and open the reply; leaving the block before its end hangs up."""
+        pieces = (body,) if isinstance(body, bytes) else body
+        return self._call("POST", url, headers, pieces, deadline_seconds, patience)
+
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        deadline_seconds: float | None = None,
+        patience: Patience | None = None,
+    ) -> AbstractAsyncContextManager[Reply]:
+        return self._call("GET", url, headers, (), deadline_seconds, patience)
+
+    def open_connections(self, url: str) -> int:
+        """Sockets to the origin of `url`, at work or at rest."""
+        pool = self._pools.get(read_address(url).origin)
+        return pool.open if pool is not None else 0
+
+    async def aclose(self) -> None:
+        """Hang up everywhere; what is still under way is cut."""
+        self._closed = True
+        for pool in self._pools.values():
+            pool.close()
+        await asyncio.sleep(0)  # Lets the transports close their sockets.
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Sequence[bytes],
+        deadline_seconds: float | None,
+        patience: Patience | None,
+    ) -> "_Call":
+        if self._closed:
+            raise ShuttingDown("The server is stopping.", advice="Try again shortly.")
+        address = read_address(url)
+        size = sum(map(len, body)) if method == "POST" else None
+        head = self._head(method, url, address, headers, size)
+        deadline = None
+        if deadline_seconds is not None:
+            deadline = asyncio.get_running_loop().time() + deadline_seconds
+        waits = patience or self._config.patience
+        return _Call(self._pool(address, waits), address.host, head, body, deadline, waits)
+
+    def _pool(self, address: Address, patience: Patience) -> Pool:
+        pool = self._pools.get(address.origin)
+        if pool is None:
+
+            async def dial() -> Connection:
+                return await self._dialer.dial(address, patience.connect_seconds)
+
+            pool = self._pools[address.origin] = Pool(address.host, self._config.pool, dial)
+        return pool
+
+    def _head(
+        self,
+        method: str,
+        url: str,
+        address: Address,
+        headers: Mapping[str, str],
+        size: int | None,
+    ) -> bytes:
+        target, authorization = address.target, None
+        if address.scheme == "http":
+            proxy = self._config.proxies.towards(address)
+            if proxy is not None:
+                target, authorization = url.partition("#")[0], proxy.authorization
+        lines = [
+            f"{method} {target} HTTP/1.1",
+            f"host: {address.authority}",
+            f"user-agent: {self._config.agent}",
+            "accept-encoding: identity",
+        ]
+        if size is not None:
+            lines.append(f"content-length: {size}")
+        if authorization is not None:
+            lines.append(f"proxy-authorization: {authorization}")
+        for name, value in headers.items():
+            if _FORBIDDEN.search(value) or _FORBIDDEN.search(name) or ":" in name:
+                raise UpstreamRefused(
+                    f"A header for {address.host} holds a character that HTTP forbids.",
+                    advice="Check the provider's key and headers for line breaks.",
+                )
+            lines.append(f"{name}: {value}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+class _WentStale(Exception):
+    """The socket died while it rested, and nothing was heard: asking again is safe, once."""
+
+
+class _Call:
+    """One exchange, as a block: the socket goes back to its pool, or is hung up, at its end."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        host: str,
+        head: bytes,
+        body: Sequence[bytes],
+        deadline: float | None,
+        patience: Patience,
+    ) -> None:
+        self._pool = pool
+        self._host = host
+        self._head = head
+        self._body = body
+        self._deadline = deadline
+        self._patience = patience
+        self._connection: Connection | None = None
+        self._reply: Reply | None = None
+
+    async def __aenter__(self) -> Reply:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                try:
+                    return await self._open(fresh=False)
+                except _WentStale:
+                    return await self._open(fresh=True)
+        except TimeoutError:
+            raise TimedOut(
+                f"{self._host} did not answer before the deadline of this request.",
+                advice="Try again, allow more time, or use another provider.",
+            ) from None
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._reply is not None and self._connection is not None:
+            self._part(self._reply, self._connection)
+
+    async def _open(self, *, fresh: bool) -> Reply:
+        """The reply's head, or `_WentStale`."""
+        connection = await self._pool.take(fresh=fresh)
+        reply = connection.ask(self._head, self._body, self._deadline)
+        sent_at = asyncio.get_running_loop().time()
+        waits = self._patience
+        try:
+            await reply.head(waits.first_byte(sum(map(len, self._body))), waits.idle_seconds)
+        except BaseException as error:
+            reused = connection.served > 1
+            self._part(reply, connection)
+            quick = asyncio.get_running_loop().time() - sent_at < STALE_SECONDS
+            silent = isinstance(error, UpstreamBroken) and not reply.started
+            if reused and silent and quick and not fresh:
+                raise _WentStale from None
+            raise
+        self._reply, self._connection = reply, connection
+        return reply
+
+    def _part(self, reply: Reply, connection: Connection) -> None:
+        reply.close()
+        if reply.complete:
+            self._pool.give(connection)
+        else:
+            self._pool.drop(connection)
