@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.documents import Card, Checked, Passage
-from manymind.canon.events import Say
+from manymind.canon.events import Chunk, Say
 from manymind.canon.items import Called, Returned
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
@@ -85,12 +85,14 @@ class Provider(Protocol):
 
 
 class Worst(Struct, frozen=True, kw_only=True):
-    """The most that a call can cost. `bounded` is False where nobody can promise that."""
+    """The most that a call can cost. `bounded` is False where nobody can promise that, and
+    `reason` then says why, as the end of a sentence."""
 
     ticks: Ticks
     input_tokens: int
     output_tokens: int
     bounded: bool = True
+    reason: str = ""
 
 
 class Pricing(Protocol):
@@ -98,7 +100,35 @@ class Pricing(Protocol):
 
     def worst(self, offer: str, request: Request) -> Worst: ...
 
-    def cost(self, offer: str, usage: Usage) -> Ticks: ...
+    def cost(self, offer: str, usage: Usage) -> Ticks | None:
+        """None where the price is not known."""
+        ...
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """What an attempt is charged, and on which ground: `usage` as the provider counted it, the
+    whole `reservation`, what had `arrived`, the `inner` calls that were paid already, or none."""
+
+    ticks: Ticks
+    basis: str
+    usage: Usage | None = None
+
+
+class Meter(Protocol):
+    """A `say` that reads along, for one attempt."""
+
+    async def __call__(self, chunk: Chunk) -> None: ...
+
+    def bill(self, *, unbilled: bool = False) -> Bill:
+        """What the attempt costs as far as it has come. `unbilled` says that the provider is
+        known not to have begun."""
+        ...
+
+
+class Metering(Protocol):
+    """Puts a meter round `say` for an attempt at an offer."""
+
+    def __call__(self, offer: str, request: Request, worst: Worst, say: Say) -> Meter: ...
 
 
 class Toolbox(Protocol):

@@ -7,6 +7,7 @@ from manymind.canon.values import Aside, Ticks
 
 class Usage(Struct, frozen=True, kw_only=True):
     """Cached and cache-written tokens are inside `input_tokens`, reasoning inside `output_tokens`.
+    `cache_written_long_tokens`, kept for an hour, are inside `cache_written_tokens`.
 
     `tools` counts the server-side tool calls that are priced, by name (web_search, …).
     `cost` is None until someone who knows the price has said it; `reported_cost` is what the
@@ -16,6 +17,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     cached_tokens: int = 0
     cache_written_tokens: int = 0
+    cache_written_long_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
     tools: dict[str, int] = {}
@@ -34,6 +36,9 @@ def add(left: Usage, right: Usage) -> Usage:
         input_tokens=left.input_tokens + right.input_tokens,
         cached_tokens=left.cached_tokens + right.cached_tokens,
         cache_written_tokens=left.cache_written_tokens + right.cache_written_tokens,
+        cache_written_long_tokens=(
+            left.cache_written_long_tokens + right.cache_written_long_tokens
+        ),
         output_tokens=left.output_tokens + right.output_tokens,
         reasoning_tokens=left.reasoning_tokens + right.reasoning_tokens,
         tools={name: left.tools.get(name, 0) + right.tools.get(name, 0) for name in sorted(names)},
