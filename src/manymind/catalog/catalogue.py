@@ -1,0 +1,161 @@
+"""All that is for sale, by any name that people call it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from manymind.catalog.feed import Feed, GenaiPrices
+from manymind.catalog.offers import Offer
+from manymind.catalog.overlay import Overlay, shipped
+from manymind.catalog.prices import Price
+from manymind.catalog.sellers import SELLERS, provider_of, same, seller
+from manymind.catalog.shelves import Shelf
+
+VARIANTS = frozenset(
+    ["free", "nitro", "floor", "online", "thinking", "extended", "exacto", "batch"]
+)
+"""Suffixes after a colon that belong to OpenRouter's names."""
+
+
+class Catalogue:
+    """`aliases` are the operator's own names for models. Each provider's shelf is filled when
+    it is first asked for; `warm` does so beforehand, outside the event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        feed: Feed | None = None,
+        overlay: Overlay | None = None,
+    ) -> None:
+        self._aliases = dict(aliases or {})
+        self._feed = feed or GenaiPrices()
+        self._overlay = overlay or shipped()
+        self._shelves: dict[str, Shelf] = {}
+
+    def warm(self, providers: Iterable[str]) -> None:
+        """Read what there is to read about these providers. Takes a second; opens no socket."""
+        for provider in providers:
+            self.shelf(provider)
+
+    def add(self, *offers: Offer) -> None:
+        """Place offers that only the running program knows, such as a local server's models."""
+        for offer in offers:
+            self.shelf(offer.provider).put(offer)
+
+    def offer(self, key: str) -> Offer:
+        """The offer `provider/native`. One that nobody has described has no price."""
+        provider, _, native = key.partition("/")
+        return self._at(provider, native) or _unheard_of(provider, native)
+
+    def find(self, name: str, providers: Collection[str]) -> tuple[Offer, ...]:
+        """Who, among these providers, serves the model of that name; the best choice first.
+
+        The name is an alias, `provider/native`, `author/slug`, or a bare name. A model that the
+        catalogue has not heard of is left to the provider named before the slash.
+        """
+        name = self._aliases.get(name, name)
+        author, slash, rest = name.partition("/")
+        if not slash:
+            return self._bare(name, providers)
+        direct = provider_of(author, providers)
+        if direct is not None and (seller(direct).resells or seller(direct).free):
+            return (self.offer(f"{direct}/{rest}"),)
+        if rest.rpartition(":")[2] in VARIANTS and ":" in rest:
+            direct = None
+        return self._authored(author, rest, direct, providers)
+
+    def shelf(self, provider: str) -> Shelf:
+        if provider not in self._shelves:
+            offers = self._overlay.laid_over(provider, self._feed.offers(provider))
+            if not seller(provider).resells:
+                offers = tuple(map(self._named_alike, offers))
+            self._shelves[provider] = Shelf(offers)
+        return self._shelves[provider]
+
+    def _at(self, provider: str, native: str) -> Offer | None:
+        found = self.shelf(provider).find(native)
+        if found is not None:
+            return found
+        meant = self._feed.match(provider, native)
+        if meant is None:
+            return None
+        listed = self.shelf(provider).find(meant.native) or meant
+        return replace(listed, native=native)
+
+    def _authored(
+        self, author: str, rest: str, direct: str | None, providers: Collection[str]
+    ) -> tuple[Offer, ...]:
+        found: list[Offer] = []
+        names = [rest]
+        own = self._at(direct, rest) if direct is not None else None
+        if own is not None:
+            found.append(own)
+            names += [own.slug.partition("/")[2], *own.aliases]
+        for provider in providers:
+            if provider != direct:
+                found += self._elsewhere(provider, author, names)
+        return tuple(found) or tuple(_guesses(author, rest, direct, providers))
+
+    def _elsewhere(self, provider: str, author: str, names: Iterable[str]) -> list[Offer]:
+        """The model of another house at this provider, under its full name."""
+        for spelling in _spellings(author):
+            for name in names:
+                offer = self.shelf(provider).find(f"{spelling}/{name}")
+                if offer is not None:
+                    return [offer]
+        return []
+
+    def _bare(self, name: str, providers: Collection[str]) -> tuple[Offer, ...]:
+        found: list[Offer] = []
+        for provider in sorted(providers, key=lambda each: seller(each).resells):
+            resells = seller(provider).resells
+            offer = self.shelf(provider).find_last(name) if resells else self._at(provider, name)
+            if offer is None and found:
+                author = found[0].slug.partition("/")[0]
+                names = [found[0].slug.partition("/")[2], *found[0].aliases]
+                found += self._elsewhere(provider, author, names)
+            elif offer is not None:
+                found.append(offer)
+        return tuple(found)
+
+    def _named_alike(self, offer: Offer) -> Offer:
+        """Give a model the name under which the resellers know it, where they do."""
+        author, _, slug = offer.slug.partition("/")
+        for reseller in (each.name for each in SELLERS if each.resells):
+            for name in (slug, offer.native, *offer.aliases):
+                found = self.shelf(reseller).find(f"{author}/{name}")
+                if found is not None:
+                    return replace(offer, slug=found.native)
+        return offer
+
+
+def _unheard_of(provider: str, native: str) -> Offer:
+    sold_by = seller(provider)
+    return Offer(
+        provider=provider,
+        native=native,
+        slug=native if sold_by.resells else f"{sold_by.authors[0]}/{native}",
+        name=native,
+        prices=(Price(),) if sold_by.free else (),
+        known=False,
+    )
+
+
+def _guesses(
+    author: str, rest: str, direct: str | None, providers: Collection[str]
+) -> Iterator[Offer]:
+    """Where a model may be that nobody has described: at its author's, or at a reseller's."""
+    if seller(author).closed:
+        return
+    if direct is not None:
+        yield _unheard_of(direct, rest)
+    for provider in providers:
+        if seller(provider).resells:
+            yield _unheard_of(provider, f"{_spellings(author)[0]}/{rest}")
+
+
+def _spellings(author: str) -> tuple[str, ...]:
+    known = next((each for each in SELLERS if same(each.name, author)), None)
+    return known.authors if known is not None else (author,)

@@ -1,0 +1,52 @@
+"""What to say about a model that no configured provider serves."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from manymind.canon.faults import NoSuchModel
+from manymind.catalog.catalogue import VARIANTS, Catalogue
+from manymind.catalog.sellers import provider_of, seller, settings_for
+
+_NAME_MAX = 120
+_NEAREST = 3
+
+
+def nearest(catalogue: Catalogue, name: str, providers: Collection[str]) -> tuple[str, ...]:
+    """The names among these providers' models that are most like `name`."""
+    spelled: dict[str, str] = {}
+    for provider in providers:
+        for offer in catalogue.shelf(provider).offers:
+            for known in (offer.slug, offer.slug.rpartition("/")[2], offer.native):
+                spelled.setdefault(known.lower(), offer.slug)
+    close = get_close_matches(name[:_NAME_MAX].lower(), spelled, n=2 * _NEAREST, cutoff=0.75)
+    return tuple(dict.fromkeys(spelled[each] for each in close))[:_NEAREST]
+
+
+def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSuchModel:
+    """The fault for `name`, with what would help: a setting, a near name, or the list."""
+    shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
+    author, slash, rest = name.partition("/")
+    settings = settings_for(author) if slash else ()
+    variant = rest.rpartition(":")[2] if ":" in rest else ""
+    if variant in VARIANTS:
+        return NoSuchModel(
+            f"`:{variant}` of {shown} is a variant that only OpenRouter serves.",
+            advice="Set OPENROUTER_API_KEY, or ask for the model without it.",
+            field="model",
+        )
+    if slash and provider_of(author, providers) is None and not seller(author).closed and settings:
+        ways = " or ".join(settings)
+        return NoSuchModel(
+            f"No provider is configured for {shown}.", advice=f"Set {ways}.", field="model"
+        )
+    close = nearest(catalogue, name, providers)
+    configured = ", ".join(sorted(providers)) or "none"
+    return NoSuchModel(
+        f"No model {shown}.",
+        advice=(
+            f"Did you mean {' or '.join(close)}?"
+            if close
+            else f"Configured providers: {configured}. GET /v1/models lists their models."
+        ),
+        field="model",
+    )

@@ -1,0 +1,75 @@
+"""The providers that the catalogue knows by name, and how people spell them."""
+
+from collections.abc import Collection
+
+from msgspec import Struct
+
+
+class Seller(Struct, frozen=True):
+    """`name` is ours. `authors` are the spellings under which its models are known; `feed` is
+    its name in genai-prices; `setting` is what an operator sets to have it. A seller that
+    `resells` offers other authors' models under their full `author/name`. What a `free` one
+    serves runs on the operator's own machine. The models of a `closed` one are all known.
+    """
+
+    name: str
+    authors: tuple[str, ...]
+    feed: str
+    setting: str
+    resells: bool = False
+    free: bool = False
+    closed: bool = False
+
+
+OWN = "manymind"
+"""The provider name of our own models."""
+
+SELLERS = (
+    Seller("xai", ("x-ai", "xai"), "x-ai", "XAI_API_KEY"),
+    Seller("openai", ("openai",), "openai", "OPENAI_API_KEY"),
+    Seller("anthropic", ("anthropic",), "anthropic", "ANTHROPIC_API_KEY"),
+    Seller("gemini", ("google", "gemini"), "google", "GEMINI_API_KEY"),
+    Seller("openrouter", ("openrouter",), "openrouter", "OPENROUTER_API_KEY", resells=True),
+    Seller(OWN, (OWN,), "", "", closed=True),
+    *(
+        Seller(name, (name,), "", setting, free=True)
+        for name, setting in (
+            ("local", "LOCAL_BASE_URL"),
+            ("ollama", "OLLAMA_HOST"),
+            ("vllm", "VLLM_BASE_URL"),
+            ("llamacpp", "LLAMACPP_BASE_URL"),
+            ("lmstudio", "LMSTUDIO_BASE_URL"),
+            ("scripted", ""),
+        )
+    ),
+)
+_BY_NAME = {seller.name: seller for seller in SELLERS}
+_BY_AUTHOR = {author: seller for seller in SELLERS for author in seller.authors}
+
+
+def seller(name: str) -> Seller:
+    """The seller of that name; one that we do not know sells under its own name alone."""
+    return _BY_NAME.get(name) or Seller(name, (name,), name, "")
+
+
+def same(first: str, second: str) -> bool:
+    """Whether two spellings (`x-ai`, `xai`) mean the same house."""
+    return first == second or _house(first) == _house(second)
+
+
+def provider_of(author: str, providers: Collection[str]) -> str | None:
+    """The configured provider that sells the models of `author` itself."""
+    return next((name for name in providers if same(name, author)), None)
+
+
+def settings_for(author: str) -> tuple[str, ...]:
+    """What an operator would set to serve this author's models."""
+    direct = _BY_AUTHOR.get(author)
+    ways = [direct.setting] if direct is not None else []
+    ways += [each.setting for each in SELLERS if each.resells and each is not direct]
+    return tuple(ways)
+
+
+def _house(spelling: str) -> str:
+    known = _BY_AUTHOR.get(spelling.lower())
+    return known.name if known is not None else spelling.lower()
