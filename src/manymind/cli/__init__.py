@@ -1,1 +1,1 @@
-"""The terminal door, one file per command."""
+"""The terminal door."""

@@ -1,4 +1,4 @@
-"""The terminal door. Each file beside this one that exports `COMMAND` is a command."""
+"""The terminal door. Each file in `commands` that exports `COMMAND` is one."""
 
 import sys
 from importlib import import_module
@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 
 import typer
 
-import manymind.cli
+import manymind.cli.commands
 from manymind import __version__
 from manymind.canon.faults import Fault
 from manymind.cli import exits
@@ -43,8 +43,8 @@ def _root(
 def commands() -> list[str]:
     """The names of all commands; a file `help_exits.py` is the command `help-exits`."""
     names: list[str] = []
-    for entry in iter_modules(manymind.cli.__path__):
-        module = import_module(f"manymind.cli.{entry.name}")
+    for entry in iter_modules(manymind.cli.commands.__path__):
+        module = import_module(f"manymind.cli.commands.{entry.name}")
         command = getattr(module, "COMMAND", None)
         if command is not None:
             name = entry.name.replace("_", "-")

@@ -1,0 +1,1 @@
+"""The commands, one file each; they import what they need when they run, to start quickly."""
