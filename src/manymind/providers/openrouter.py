@@ -1,0 +1,14 @@
+"""OpenRouter: many vendors' models behind one key, named `author/model`."""
+
+from manymind.providers.upstream import Credential, Upstream, routes
+
+PROVIDER = Upstream(
+    name="openrouter",
+    authors=("openrouter",),
+    credentials=(Credential("OPENROUTER_API_KEY"),),
+    address_variables=("OPENROUTER_BASE_URL",),
+    address="https://openrouter.ai/api/v1",
+    routes=routes("openai_chat", "openai_responses", "anthropic_messages"),
+    headers=(("x-title", "Manymind"),),
+    model="x-ai/grok-4.20",
+)

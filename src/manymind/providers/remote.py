@@ -1,0 +1,162 @@
+"""A provider on the network: an address, a key, and the dialects that it speaks."""
+
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+from msgspec import Struct
+
+from manymind.canon.events import Say
+from manymind.canon.faults import Fault, TimedOut, Unsupported, UpstreamBroken
+from manymind.canon.ports import Clock, Desk
+from manymind.canon.requests import Request
+from manymind.dialects.mirror import Dialect
+from manymind.egress.reply import Patience, Reply
+from manymind.egress.trusted import Trusted
+from manymind.providers.hearing import Hearing
+from manymind.providers.upstream import Only
+
+STREAMED = Patience()
+
+WHOLE = Patience(first_byte_seconds=900.0)
+"""A whole reply shows no sign of life before its last word is written."""
+
+_FAULT_BYTES_MAX = 256 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_SECRET_LENGTH_MIN = 6
+
+
+class Door(Struct, frozen=True):
+    """One dialect of an upstream, and the URL that speaks it."""
+
+    dialect: Dialect
+    url: str
+
+
+class Remote:
+    """Writes a request, posts it, and speaks what comes back.
+
+    `doors` stand in the order of preference; a request goes out in the dialect that it came in,
+    if there is such a door, because nothing is lost on that way. `secrets` are blotted out of
+    whatever the upstream says of them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        doors: tuple[Door, ...],
+        client: Trusted,
+        *,
+        headers: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
+        only: tuple[Only, ...] = (),
+    ) -> None:
+        self.name = name
+        self._doors = {door.dialect.name: door for door in reversed(doors)}
+        self._preferred = doors[0]
+        self._client = client
+        self._headers = headers
+        self._secrets = tuple(text for text in secrets if len(text) >= _SECRET_LENGTH_MIN)
+        self._only = only
+
+    async def run(self, request: Request, say: Say, desk: Desk) -> None:
+        door = self._door(request)
+        written = door.dialect.write_request(request)
+        if written.lost and request.require_parameters:
+            raise Unsupported(
+                f"{self.name} cannot take {', '.join(written.lost)} in {door.dialect.name}.",
+                advice="Leave them out, do not require all parameters, or use another provider.",
+                field=written.lost[0],
+            )
+        accept = "text/event-stream" if request.stream else "application/json"
+        deadline_seconds = _left(desk)
+        headers = {**self._headers, "content-type": "application/json", "accept": accept}
+        hearing = Hearing(door.dialect, say, written.lost)
+        with self._signed(hearing):
+            async with self._client.post(
+                door.url,
+                headers=headers,
+                body=written.body,
+                deadline_seconds=deadline_seconds,
+                patience=STREAMED if request.stream else WHOLE,
+            ) as reply:
+                if not 200 <= reply.status < 300:
+                    raise await _refusal(reply, door.dialect, desk.clock)
+                await hearing.hear(reply, streamed=request.stream)
+
+    def _door(self, request: Request) -> Door:
+        for rule in self._only:
+            if rule.model in request.model and rule.dialect in self._doors:
+                return self._doors[rule.dialect]
+        return self._doors.get(request.dialect or "", self._preferred)
+
+    @contextmanager
+    def _signed(self, hearing: Hearing) -> Generator[None]:
+        """Puts our name on the upstream's faults, and takes our secrets out of them."""
+        try:
+            yield
+        except Fault as fault:
+            if hearing.listening:
+                fault.upstream = self.name
+                fault.message = self._blotted(fault.message)
+                fault.advice = self._blotted(fault.advice)
+                fault.args = (fault.message,)
+            raise
+
+    def _blotted(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        return text
+
+
+async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:
+    """The fault that a reply without success tells of."""
+    if 300 <= reply.status < 400:
+        return UpstreamBroken(
+            f"{reply.host} sends us on to another address, where our key does not follow.",
+            advice="Set the provider's base URL to its final address.",
+        )
+    fault = dialect.read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
+    trace = reply.headers.get("x-request-id") or reply.headers.get("request-id") or ""
+    if _REQUEST_ID.fullmatch(trace):
+        fault.advice = f"{fault.advice} The provider's request id is {trace}.".strip()
+    return fault
+
+
+async def _excerpt(reply: Reply) -> bytes:
+    """As much of an error's body as comes; that it broke off as well matters to nobody."""
+    pieces: list[bytes] = []
+    reply.hurry(5.0)
+    try:
+        while (piece := await reply.take()) and sum(map(len, pieces)) < _FAULT_BYTES_MAX:
+            pieces.append(piece)
+    except Fault:
+        pass
+    return b"".join(pieces)
+
+
+def wait(headers: Mapping[str, str], clock: Clock) -> float | None:
+    """Seconds to wait, as a reply says in one of three ways; None where it says nothing."""
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        if isfinite(seconds):
+            return max(0.0, seconds)
+    try:
+        until = parsedate_to_datetime(headers.get("retry-after", ""))
+        return max(0.0, until.timestamp() - clock.today())
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _left(desk: Desk) -> float | None:
+    if desk.deadline is None:
+        return None
+    left = desk.deadline - desk.clock.now()
+    if left <= 0:
+        raise TimedOut("The time for this request has run out.", advice="Allow more time.")
+    return left
