@@ -3,6 +3,7 @@
 A dialect is pure: bytes in, values out, and back. It opens no socket and reads no clock.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -30,11 +31,13 @@ class Written(Struct, frozen=True):
 
 class View(Struct, frozen=True, kw_only=True):
     """How a reply is to look. `house` is openai, openrouter or cloudflare; `agents` shows the
-    team's other voices; `created` stands in where the provider gave no time."""
+    team's other voices; `created` stands in where the provider gave no time, and `now` tells
+    the seconds since 1970 when a reply is done."""
 
     house: str = "openai"
     agents: bool = False
     created: int = 0
+    now: Callable[[], float] | None = None
 
 
 class Reader(Protocol):
