@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from manymind.app import open_house
+from manymind.app.house import open_house
 from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import LEADER, Chunk, Wrote
 from manymind.canon.faults import BadRequest, Fault, NotFound

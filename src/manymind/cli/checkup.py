@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from manymind import __version__
-from manymind.app import discover, reach
+from manymind.app.upstreams import discover, reach
 from manymind.config import Config
 from manymind.server.guard import is_loopback
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from manymind.app import discover
+from manymind.app.upstreams import discover
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN, SELLERS

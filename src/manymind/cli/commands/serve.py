@@ -41,7 +41,7 @@ def serve(
 
 
 async def _serve(config: Config) -> bool:
-    from manymind.app import open_house
+    from manymind.app.house import open_house
     from manymind.server.listen import listen
 
     async with open_house(config, progress=_tell) as house:

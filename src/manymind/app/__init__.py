@@ -1,0 +1,1 @@
+"""The composition root: builds each room and hands it its neighbours."""

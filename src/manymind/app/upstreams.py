@@ -1,0 +1,119 @@
+"""Which providers there are, from the settings: found, missing, or reachable. No value is told."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from manymind.canon.faults import Fault
+from manymind.config import Config, ConfigError, ProviderSettings, secret
+from manymind.egress.proxies import Proxies
+from manymind.egress.trusted import Trusted, TrustedConfig
+from manymind.providers import Settings, Upstream, another, find, models
+from manymind.providers.upstream import Style, locate
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A provider as the settings have it. `setting` is what would make it ready, `note` where
+    its key or address comes from, or what is missing."""
+
+    name: str
+    ready: bool
+    setting: str
+    note: str
+    upstream: Upstream
+    settings: Settings
+
+
+def discover(config: Config) -> tuple[Found, ...]:
+    """Every provider that we know or that the settings name, the ready ones first."""
+    found = [_examine(upstream, config) for upstream in _known(config)]
+    return tuple(sorted(found, key=lambda each: not each.ready))
+
+
+async def reach(config: Config) -> dict[str, str]:
+    """What is wrong with each ready provider, by asking it for its models; empty if nothing."""
+    problems: dict[str, str] = {}
+    client = outgoing(config)
+    try:
+        for found in discover(config):
+            if found.ready:
+                problems[found.name] = await _problem(found, client)
+    finally:
+        await client.aclose()
+    return problems
+
+
+def outgoing(config: Config) -> Trusted:
+    egress = config.egress
+    proxies = Proxies(http=egress.http_proxy, https=egress.https_proxy, bypass=egress.no_proxy)
+    return Trusted(TrustedConfig(ca_file=egress.ca_file, proxies=proxies))
+
+
+async def _problem(found: Found, client: Trusted) -> str:
+    try:
+        await models(found.upstream, found.settings, client)
+    except Fault as fault:
+        return fault.full
+    return ""
+
+
+def _known(config: Config) -> list[Upstream]:
+    known = find()
+    for name, said in config.providers.items():
+        if name in known:
+            continue
+        if said.base_url is None:
+            raise ConfigError(
+                f"providers.{name} has no base_url, and no provider of that name is built in."
+            )
+        try:
+            known[name] = another(
+                name,
+                base_url=said.base_url,
+                dialect=said.dialect or "openai_chat",
+                authors=said.authors,
+            )
+        except Fault as fault:
+            raise ConfigError(fault.full) from None
+    return list(known.values())
+
+
+def _examine(upstream: Upstream, config: Config) -> Found:
+    said = config.providers.get(upstream.name, ProviderSettings())
+    environment = config.environment
+    address = next((name for name in upstream.address_variables if environment.get(name)), None)
+    base = said.base_url or (environment[address] if address is not None else None)
+    key, style, origin = _key(upstream, config, environment)
+    try:
+        locate(upstream, base)
+    except Fault as fault:
+        raise ConfigError(fault.full) from None
+    ready = key is not None or (upstream.keyless and base is not None)
+    wanted = upstream.address_variables if upstream.keyless else _variables(upstream)
+    place = f"address from {address or 'the settings file'}" if base is not None else ""
+    note = ", ".join(part for part in (origin, place) if part)
+    return Found(
+        name=upstream.name,
+        ready=ready,
+        setting=" or ".join(wanted),
+        note=note if ready else "not configured",
+        upstream=upstream,
+        settings=Settings(base_url=base, key=key, style=style, headers=said.headers),
+    )
+
+
+def _key(
+    upstream: Upstream, config: Config, environment: Mapping[str, str]
+) -> tuple[str | None, Style | None, str]:
+    named = secret(config, upstream.name)
+    if named is not None:
+        return named, None, "key from the settings file"
+    for credential in upstream.credentials:
+        value = environment.get(credential.variable, "").strip()
+        if value:
+            return value, credential.style, f"key from {credential.variable}"
+    return None, None, ""
+
+
+def _variables(upstream: Upstream) -> tuple[str, ...]:
+    return tuple(credential.variable for credential in upstream.credentials)

@@ -1,0 +1,31 @@
+"""What a request may spend: its own cap, but never more than the operator's."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from manymind.canon.requests import Request
+from manymind.canon.values import Ticks
+from manymind.ledger.allotments import Purse
+
+
+class Defaults(Struct, frozen=True, kw_only=True):
+    """Caps for requests that set none; None is no cap. A team always gets one."""
+
+    request: Ticks | None = None
+    team: Ticks = 0
+
+
+class Accounts:
+    """`is_team` tells whether a model's name means a team, under whatever alias."""
+
+    def __init__(self, defaults: Defaults, is_team: Callable[[str], bool]) -> None:
+        self._defaults = defaults
+        self._is_team = is_team
+
+    def allot(self, caller: str, request: Request) -> Purse:
+        """There is one caller so far, so that only the request itself is looked at."""
+        standing = self._defaults.team if self._is_team(request.model) else self._defaults.request
+        asked = request.caps.cost
+        caps = [cap for cap in (asked, standing) if cap is not None]
+        return Purse(min(caps, default=None))
