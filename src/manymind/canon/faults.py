@@ -7,8 +7,8 @@ class Fault(Exception):
     """`field` names the part of the request at fault, as the caller wrote it.
 
     `retry_after` is in seconds. `upstream` names the provider that a fault came from.
-    `unsent` says that the request certainly never reached it, so that it cannot have been billed.
-    None of them may hold a prompt, an answer or a secret.
+    `unbilled` says that the request certainly cost nothing: it was refused, or never arrived.
+    None of these may hold a prompt, an answer or a secret.
     """
 
     status: ClassVar[int] = 500
@@ -23,7 +23,7 @@ class Fault(Exception):
         field: str | None = None,
         retry_after: float | None = None,
         upstream: str | None = None,
-        unsent: bool = False,
+        unbilled: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -31,7 +31,7 @@ class Fault(Exception):
         self.field = field
         self.retry_after = retry_after
         self.upstream = upstream
-        self.unsent = unsent
+        self.unbilled = unbilled
 
     @property
     def full(self) -> str:
