@@ -1,0 +1,115 @@
+"""Reads along while an offer speaks: fills in what it cost, and knows what to charge at any
+moment, also when the provider breaks off or never says what was used.
+
+What is charged, by what is known:
+
+- the provider counted and came to its end: its counts at the catalogue's price, or what it says
+  it charged if that is more;
+- it ended without counting: the whole reservation, since thoughts that nobody saw may have
+  filled it;
+- it was cut off, by itself or by a hang-up: the prompt, as far as it counted or else at its upper
+  bound, and what had arrived, a token for each byte; never more than a bounded reservation;
+- it is known not to have begun: nothing;
+- its own calls were each paid when they were made (a team): nothing more.
+"""
+
+from msgspec.structs import replace
+
+from manymind.canon.events import LEADER, Chunk, Ended, Event, Happened, Say, Spent, Wrote
+from manymind.canon.ports import Bill, Meter, Metering, Worst
+from manymind.canon.requests import Request
+from manymind.canon.usage import Usage
+from manymind.canon.values import Ticks
+from manymind.catalog.sizes import most, text_bytes
+from manymind.ledger.pricing import CataloguePricing
+
+BYTES_PER_TOKEN = 4
+"""A fair guess at most texts, for counts that are marked as estimated. Never used for money."""
+
+
+class OfferMeter(Meter):
+    def __init__(
+        self, pricing: CataloguePricing, offer: str, request: Request, worst: Worst, say: Say
+    ) -> None:
+        self._pricing = pricing
+        self._offer = offer
+        self._request = request
+        self._worst = worst
+        self._say = say
+        self._inner = pricing.inner(offer)
+        self._arrived = 0
+        self._usage: Usage | None = None
+        self._ended = False
+
+    async def __call__(self, chunk: Chunk) -> None:
+        events: list[Happened] = []
+        wire = chunk.wire
+        for event in chunk.events:
+            match event:
+                case Spent(voice="leader"):
+                    self._usage = self._priced(event.usage)
+                    events.append(replace(event, usage=self._usage))
+                case Ended(voice="leader"):
+                    self._ended = True
+                    if self._usage is None and not self._inner:
+                        events.append(Spent(usage=self._guess()))
+                        wire = None
+                    events.append(event)
+                case _:
+                    self._arrived += _bytes(event)
+                    events.append(event)
+        await self._say(Chunk(tuple(events), wire))
+
+    def bill(self, *, unbilled: bool = False) -> Bill:
+        usage = self._usage or self._guess()
+        if self._inner:
+            return Bill(ticks=0, basis="inner", usage=self._usage)
+        if unbilled and not self._arrived:
+            return Bill(ticks=0, basis="none")
+        if not self._ended:
+            return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
+        if self._usage is not None and self._usage.cost is not None:
+            return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
+        return Bill(ticks=self._worst.ticks, basis="reservation", usage=usage)
+
+    def _priced(self, usage: Usage) -> Usage:
+        if self._inner:
+            return usage
+        counted = self._pricing.cost(self._offer, usage)
+        claims = [claim for claim in (counted, usage.reported_cost) if claim is not None]
+        return replace(usage, cost=max(claims, default=None))
+
+    def _arrived_cost(self) -> Ticks:
+        counted = self._usage or Usage()
+        usage = replace(
+            counted,
+            input_tokens=counted.input_tokens or self._worst.input_tokens,
+            output_tokens=max(counted.output_tokens, self._arrived),
+        )
+        ticks = self._pricing.cost(self._offer, usage)
+        if ticks is None:
+            return max(self._worst.ticks, counted.reported_cost or 0)
+        known = max(counted.cost or 0, counted.reported_cost or 0)
+        return max(known, min(ticks, self._worst.ticks) if self._worst.bounded else ticks)
+
+    def _guess(self) -> Usage:
+        priced = self._pricing.cost(self._offer, Usage()) is not None
+        return Usage(
+            input_tokens=-(-most(self._request).most // BYTES_PER_TOKEN),
+            output_tokens=-(-self._arrived // BYTES_PER_TOKEN),
+            cost=self._worst.ticks if self._ended and priced else None,
+            estimated=True,
+        )
+
+
+def metering(pricing: CataloguePricing) -> Metering:
+    """How the router puts a meter round each attempt."""
+
+    def meter(offer: str, request: Request, worst: Worst, say: Say) -> OfferMeter:
+        return OfferMeter(pricing, offer, request, worst, say)
+
+    return meter
+
+
+def _bytes(event: Event) -> int:
+    return text_bytes(event.text) if isinstance(event, Wrote) and event.voice == LEADER else 0

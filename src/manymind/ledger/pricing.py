@@ -1,0 +1,147 @@
+"""What an offer costs: at the most beforehand, and exactly afterwards."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from manymind.canon.ports import Clock, Pricing, Worst
+from manymind.canon.requests import HostedTool, Request, UnreadTool
+from manymind.canon.usage import Usage
+from manymind.canon.values import Ticks
+from manymind.catalog.catalogue import Catalogue
+from manymind.catalog.offers import Offer
+from manymind.catalog.prices import Price, ceiling, cost, price_at, prices_of_day
+from manymind.catalog.sizes import Size, most
+
+PLAIN_TIERS = frozenset({"auto", "default", "standard", "standard_only", "flex"})
+"""Service tiers that cost no more than the price list says."""
+
+HARMLESS = frozenset(
+    {
+        "cache_control",
+        "chat_template_kwargs",
+        "frequency_penalty",
+        "logit_bias",
+        "min_p",
+        "mirostat",
+        "modalities",
+        "presence_penalty",
+        "prompt_cache_retention",
+        "repetition_penalty",
+        "seed",
+        "stop_token_ids",
+        "stream_options",
+        "tfs_z",
+        "thinking",
+        "top_a",
+        "typical_p",
+        "usage",
+    }
+)
+"""Fields without a canonical home that are known not to add to a bill."""
+
+
+class CataloguePricing(Pricing):
+    """Prices of the catalogue. `ceilings` are an operator's word on what an unbounded offer
+    may cost at the most, by `provider/native` or `provider/native@effort`."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        clock: Clock,
+        *,
+        ceilings: Mapping[str, Ticks] | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._clock = clock
+        self._ceilings = dict(ceilings or {})
+
+    def worst(self, offer: str, request: Request) -> Worst:
+        """The largest prompt that this can be, at the dearest rate it can meet, and the longest
+        answer. What nobody can see from here is bounded by the model's window."""
+        known = self._catalogue.offer(offer)
+        size = most(request)
+        tokens_in = _window_or(size, known.context)
+        per_choice = request.max_output_tokens or known.max_output or known.context or 0
+        tokens_out = max(1, request.n or 1) * max(0, per_choice)
+        reason = _unbounded(known, request, size, per_choice)
+        prices = () if known.inner else prices_of_day(known.prices, self._moment())
+        ticks = max(
+            (ceiling(each, tokens_in, tokens_out, long_cache=size.long_cache) for each in prices),
+            default=0,
+        )
+        promised = self._ceiling(known, request)
+        if reason and promised is not None:
+            ticks, reason = promised, ""
+        return Worst(
+            ticks=ticks,
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
+            bounded=not reason,
+            reason=reason,
+        )
+
+    def cost(self, offer: str, usage: Usage) -> Ticks | None:
+        price = self._price(offer)
+        return None if price is None else cost(price, usage)
+
+    def inner(self, offer: str) -> bool:
+        """Whether the offer's own calls are paid one by one."""
+        return self._catalogue.offer(offer).inner
+
+    def _price(self, offer: str) -> Price | None:
+        known = self._catalogue.offer(offer)
+        return None if known.inner else price_at(known.prices, self._moment())
+
+    def _ceiling(self, offer: Offer, request: Request) -> Ticks | None:
+        effort = request.reasoning.effort if request.reasoning is not None else None
+        return self._ceilings.get(f"{offer.key}@{effort}", self._ceilings.get(offer.key))
+
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.today(), UTC)
+
+
+def _window_or(size: Size, window: int | None) -> int:
+    if window is None:
+        return size.most
+    return window if size.opaque else min(size.most, window)
+
+
+def _unbounded(offer: Offer, request: Request, size: Size, per_choice: int) -> str:
+    """Why the cost of this has no provable maximum, or nothing where it has one."""
+    if offer.inner:
+        return ""
+    if offer.unbounded is not None:
+        return offer.unbounded
+    hosted = next((tool for tool in request.tools or () if _costs(tool)), None)
+    if hosted is not None:
+        return "the provider itself decides how often it calls its tools"
+    if not offer.prices:
+        return "its price is not known"
+    if all(_free(price) for price in offer.prices):
+        return ""
+    if per_choice <= 0:
+        return "neither the request nor the catalogue limits its output"
+    if size.opaque and offer.context is None:
+        return "the request refers to content whose size is not known"
+    return _dear_field(request)
+
+
+def _dear_field(request: Request) -> str:
+    if request.service_tier is not None and request.service_tier not in PLAIN_TIERS:
+        return "its `service_tier` may cost more than the price list says"
+    unknown = sorted(set(request.aside.fields if request.aside else ()) - HARMLESS)
+    if unknown:
+        return f"the field `{unknown[0][:60]}` may cost more than the price list says"
+    return ""
+
+
+def _costs(tool: object) -> bool:
+    return isinstance(tool, HostedTool | UnreadTool)
+
+
+def _free(price: Price) -> bool:
+    rates = (price.rates, *(tier.rates for tier in price.tiers))
+    return price.request == 0 and all(
+        not any((each.input, each.output, each.written, each.media_input, each.media_output))
+        for each in rates
+    )
