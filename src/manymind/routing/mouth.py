@@ -1,0 +1,88 @@
+"""What a caller hears of attempts: nothing of one that fails before its first word."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from manymind.canon.events import (
+    LEADER,
+    Began,
+    Chunk,
+    Ended,
+    Happened,
+    Noted,
+    Say,
+    Spent,
+    Unheard,
+)
+
+PREAMBLE_CHUNKS_MAX = 64
+"""After so many chunks without a word, what was kept back is spoken: an upstream that only sends
+signs of life must not fill our memory."""
+
+
+class Mouth:
+    """Keeps an attempt's preamble back until its first word, so that another offer can still
+    take its place. That it began, what a dialect dropped, a first count of the prompt and events
+    that we do not know are no words; an item, an end and an agent's doings are.
+
+    A model that the provider did not name is named here.
+    """
+
+    def __init__(self, say: Say, native: str, now: Callable[[], float]) -> None:
+        self._say = say
+        self._native = native
+        self._now = now
+        self._kept: list[Chunk] = []
+        self.opened_at: float | None = None
+        self.ended = False
+        self.served: str | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether the caller has heard anything of this attempt."""
+        return self.opened_at is not None
+
+    async def __call__(self, chunk: Chunk) -> None:
+        chunk = self._read(chunk)
+        if self.opened:
+            await self._say(chunk)
+            return
+        self._kept.append(chunk)
+        if any(map(_is_word, chunk.events)) or len(self._kept) > PREAMBLE_CHUNKS_MAX:
+            await self._open()
+
+    async def _open(self) -> None:
+        self.opened_at = self._now()
+        kept, self._kept = self._kept, []
+        for chunk in kept:
+            await self._say(chunk)
+
+    def _read(self, chunk: Chunk) -> Chunk:
+        for event in chunk.events:
+            match event:
+                case Began(voice="leader", model=""):
+                    self.served = self._native
+                    chunk = Chunk(tuple(map(self._named, chunk.events)), chunk.wire)
+                case Began(voice="leader"):
+                    self.served = event.model
+                case Ended(voice="leader"):
+                    self.ended = True
+                case _:
+                    pass
+        return chunk
+
+    def _named(self, event: Happened) -> Happened:
+        if isinstance(event, Began) and event.voice == LEADER and not event.model:
+            return replace(event, model=self._native)
+        return event
+
+
+def _is_word(event: Happened) -> bool:
+    match event:
+        case Began() | Spent() | Unheard():
+            return event.voice != LEADER
+        case Noted():
+            return event.what != "dropped"
+        case _:
+            return True

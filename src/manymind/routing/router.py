@@ -1,0 +1,148 @@
+"""Finds who can answer, and sees to it that one of them does: paid for, and never two at once."""
+
+from collections.abc import Callable, Mapping
+from random import random
+
+from manymind.canon.events import Say
+from manymind.canon.faults import ContextTooLong, Fault, TimedOut
+from manymind.canon.ports import Desk, Metering, Pricing, Provider
+from manymind.canon.requests import Request
+from manymind.catalog.catalogue import Catalogue
+from manymind.catalog.missing import missing
+from manymind.catalog.offers import Offer
+from manymind.catalog.sizes import least, most
+from manymind.routing.attempts import OnAttempt, nobody
+from manymind.routing.mouth import Mouth
+from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
+from manymind.routing.till import Served, Till
+
+
+class Router(Provider):
+    """`providers` maps a provider's name (`xai`), or one model of it (`manymind/reader`), to
+    what serves it. Their order is the order of preference among equals.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        catalogue: Catalogue,
+        pricing: Pricing,
+        metering: Metering,
+        *,
+        patience: Patience | None = None,
+        on_attempt: OnAttempt = nobody,
+        chance: Callable[[], float] = random,
+    ) -> None:
+        self._providers = dict(providers)
+        self._names = tuple(dict.fromkeys(key.partition("/")[0] for key in self._providers))
+        self._catalogue = catalogue
+        self._till = Till(pricing, metering, on_attempt)
+        self._patience = patience or Patience()
+        self._chance = chance
+
+    def served(self, model: str) -> tuple[Served, ...]:
+        """Who serves a model, the best choice first; raises `NoSuchModel` where nobody does."""
+        found = tuple(
+            Served(offer, provider)
+            for offer in self._catalogue.find(model, self._names)
+            if (provider := self._provider(offer)) is not None
+        )
+        if not found:
+            raise missing(self._catalogue, model, self._names)
+        return found
+
+    async def run(self, request: Request, say: Say, desk: Desk) -> None:
+        """Answer through the first offer that can. Once a word is out, its fault is the
+        caller's: two models are never spliced into one answer."""
+        trip = _Trip(self._till, self._patience, request, say, desk)
+        waiting = self._fitting(request)
+        faults: list[Fault] = []
+        for round_number in range(self._patience.rounds_max):
+            if faults:
+                await trip.wait(self._patience.pause(round_number, faults, self._chance))
+            again: list[Served] = []
+            faults = []
+            for served in waiting:
+                fault = await trip.attempt(served)
+                if fault is None:
+                    return
+                if fault.retryable:
+                    again.append(served)
+                    faults.append(fault)
+            waiting = tuple(again)
+            if not waiting:
+                break
+        raise most_useful(trip.faults)
+
+    def _provider(self, offer: Offer) -> Provider | None:
+        return self._providers.get(offer.key) or self._providers.get(offer.provider)
+
+    def _fitting(self, request: Request) -> tuple[Served, ...]:
+        """Offers whose window may hold the request. What might fit is sent: only words are
+        counted, of which no request has fewer tokens."""
+        found = self.served(request.model)
+        known = [each.offer.context for each in found if each.offer.context is not None]
+        if not known or most(request).most <= min(known):
+            return found
+        words = least(request)
+        fitting = tuple(
+            each for each in found if each.offer.context is None or each.offer.context >= words
+        )
+        if not fitting:
+            raise ContextTooLong(
+                f"No offer of {request.model} fits {words:,} tokens (largest: {max(known):,}).",
+                advice="Shorten the prompt, or ask a model with a larger context.",
+            )
+        return fitting
+
+
+class _Trip:
+    """One request on its way from offer to offer: what was tried, and what came of it."""
+
+    def __init__(
+        self, till: Till, patience: Patience, request: Request, say: Say, desk: Desk
+    ) -> None:
+        self._till = till
+        self._patience = patience
+        self._request = request
+        self._say = say
+        self._desk = desk
+        self._attempts = 0
+        self.faults: list[Fault] = []
+
+    async def attempt(self, served: Served) -> Fault | None:
+        """Try an offer. Gives the fault where another attempt makes sense, raises it where none
+        does, and None once the answer was spoken."""
+        self._in_time()
+        mouth = Mouth(self._say, served.offer.native, self._desk.clock.now)
+        self._attempts += 1
+        giant = False
+        try:
+            worst = self._till.worst(served.offer, self._request, self._desk)
+            giant = worst.input_tokens > self._patience.giant_tokens
+            desk = self._desk.at(f"attempt-{self._attempts}")
+            await self._till.attempt(served, worst, self._request, mouth, desk)
+        except Fault as fault:
+            if mouth.opened or not elsewhere(fault) or (giant and not unbilled(fault)):
+                raise
+            self.faults.append(fault)
+            if self._attempts >= self._patience.attempts_max:
+                raise most_useful(self.faults) from fault
+            return fault
+        return None
+
+    async def wait(self, seconds: float) -> None:
+        """Wait, unless the deadline or our patience ends sooner."""
+        deadline = self._desk.deadline
+        late = deadline is not None and self._desk.clock.now() + seconds >= deadline
+        if late or seconds > self._patience.wait_seconds_max:
+            raise most_useful(self.faults)
+        await self._desk.clock.sleep(seconds)
+
+    def _in_time(self) -> None:
+        deadline = self._desk.deadline
+        if deadline is None or self._desk.clock.now() < deadline:
+            return
+        if self.faults:
+            raise most_useful(self.faults)
+        raise TimedOut("The time for this request was over before anyone could be asked.")
