@@ -69,7 +69,7 @@ class Catalogue:
     def shelf(self, provider: str) -> Shelf:
         if provider not in self._shelves:
             offers = self._overlay.laid_over(provider, self._feed.offers(provider))
-            if not seller(provider).resells:
+            if seller(provider).feed and not seller(provider).resells:
                 offers = tuple(map(self._named_alike, offers))
             self._shelves[provider] = Shelf(offers)
         return self._shelves[provider]

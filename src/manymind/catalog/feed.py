@@ -54,11 +54,14 @@ class GenaiPrices:
         return None
 
     def _of(self, provider: str) -> tuple["ModelInfo", ...]:
+        feed = seller(provider).feed
+        if not feed:
+            return ()
         if not self._models:
             from genai_prices.data import providers
 
             self._models = {each.id: tuple(each.models) for each in providers}
-        return self._models.get(seller(provider).feed, ())
+        return self._models.get(feed, ())
 
 
 def _offer(provider: str, model: "ModelInfo") -> Offer:
