@@ -1,0 +1,48 @@
+"""The dialect of OpenAI's Responses, with the extensions of xAI and of our own team."""
+
+from manymind.canon.answers import Answer
+from manymind.canon.events import Chunk
+from manymind.canon.faults import Fault
+from manymind.canon.requests import Request
+from manymind.dialects import openai_faults
+from manymind.dialects.mirror import Dialect, Reader, View, Writer, Written
+from manymind.dialects.openai_responses import (
+    request_reader,
+    request_writer,
+    response_reader,
+    response_writer,
+)
+from manymind.dialects.openai_responses.stream_reader import StreamReader
+from manymind.dialects.openai_responses.stream_writer import StreamWriter
+from manymind.dialects.openai_responses.words import NAME
+
+
+class Responses:
+    name = NAME
+
+    def read_request(self, body: bytes) -> Request:
+        return request_reader.read_request(body)
+
+    def write_request(self, request: Request) -> Written:
+        return request_writer.write_request(request)
+
+    def read_reply(self, body: bytes) -> Chunk:
+        return response_reader.read_reply(body)
+
+    def write_reply(self, answer: Answer, request: Request, view: View) -> bytes:
+        return response_writer.write_reply(answer, request, view)
+
+    def reader(self) -> Reader:
+        return StreamReader()
+
+    def writer(self, request: Request, view: View) -> Writer:
+        return StreamWriter(request, view)
+
+    def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault:
+        return openai_faults.read_fault(status, body, retry_after)
+
+    def write_fault(self, fault: Fault, request_id: str) -> bytes:
+        return openai_faults.write_fault(fault, request_id)
+
+
+DIALECT: Dialect = Responses()
