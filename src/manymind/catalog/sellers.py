@@ -7,9 +7,10 @@ from msgspec import Struct
 
 class Seller(Struct, frozen=True):
     """`name` is ours. `authors` are the spellings under which its models are known; `feed` is
-    its name in genai-prices, if it is there; `setting` is what an operator sets to have it. A seller that
-    `resells` offers other authors' models under their full `author/name`. What a `free` one
-    serves runs on the operator's own machine. The models of a `closed` one are all known.
+    its name in genai-prices, empty if it is not there; `setting` is what an operator sets to
+    have it. A seller that `resells` offers other authors' models under their full
+    `author/name`. What a `free` one serves runs on the operator's own machine. The models of a
+    `closed` one are all known.
     """
 
     name: str
