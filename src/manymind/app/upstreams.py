@@ -1,15 +1,22 @@
 """Which providers there are, from the settings: found, missing, or reachable. No value is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import anyio
 from msgspec import Struct
 
 from manymind.canon.faults import Fault
+from manymind.catalog.offers import Offer
+from manymind.catalog.prices import Price
+from manymind.catalog.sellers import seller
 from manymind.config import Config, ConfigError, ProviderSettings, secret
 from manymind.egress.proxies import Proxies
 from manymind.egress.trusted import Trusted, TrustedConfig
-from manymind.providers import Settings, Upstream, another, find, models
+from manymind.providers import Listed, Settings, Upstream, another, find, models
 from manymind.providers.upstream import Style, locate
+
+LOCAL_LIST_SECONDS = 3.0
+"""How long a server of the operator's may take to say what it serves before we go on without."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -43,10 +50,41 @@ async def reach(config: Config) -> dict[str, str]:
     return problems
 
 
+async def local_models(ready: Sequence[Found], client: Trusted) -> tuple[Offer, ...]:
+    """What the operator's own servers serve; only they know. One that does not answer soon is
+    left out: its models can still be asked for by name."""
+    offers: list[Offer] = []
+
+    async def ask(found: Found) -> None:
+        with anyio.move_on_after(LOCAL_LIST_SECONDS):
+            try:
+                listed = await models(found.upstream, found.settings, client)
+            except Fault:
+                return
+            offers.extend(_offer(found.name, model) for model in listed)
+
+    async with anyio.create_task_group() as group:
+        for found in ready:
+            if found.upstream.keyless:
+                group.start_soon(ask, found)
+    return tuple(sorted(offers, key=lambda offer: offer.key))
+
+
 def outgoing(config: Config) -> Trusted:
     egress = config.egress
     proxies = Proxies(http=egress.http_proxy, https=egress.https_proxy, bypass=egress.no_proxy)
     return Trusted(TrustedConfig(ca_file=egress.ca_file, proxies=proxies))
+
+
+def _offer(provider: str, model: Listed) -> Offer:
+    return Offer(
+        provider=provider,
+        native=model.id,
+        slug=f"{provider}/{model.id}",
+        name=model.name or model.id,
+        context=model.window,
+        prices=(Price(),) if seller(provider).free else (),
+    )
 
 
 async def _problem(found: Found, client: Trusted) -> str:

@@ -1,6 +1,6 @@
 """What an operator's tools ask: alive, ready, which version, which paths."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -10,21 +10,19 @@ from manymind.server.openapi import document
 
 
 class Ops:
-    """`draining` says that the server is about to stop; `missing` what it cannot do without."""
+    """`draining` says that the server is about to stop."""
 
-    def __init__(self, draining: Callable[[], bool], missing: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, draining: Callable[[], bool]) -> None:
         self._draining = draining
-        self._missing = missing
         self._openapi = msgspec.json.encode(document(__version__))
 
     async def alive(self, exchange: Exchange) -> None:
         await exchange.reply(200, b'{"status":"ok"}')
 
     async def ready(self, exchange: Exchange) -> None:
-        missing = [*self._missing(), *(["the server is stopping"] if self._draining() else [])]
-        status = "not ready" if missing else "ready"
-        body = msgspec.json.encode({"status": status, "missing": missing})
-        await exchange.reply(503 if missing else 200, body)
+        stopping = self._draining()
+        body = msgspec.json.encode({"status": "stopping" if stopping else "ready"})
+        await exchange.reply(503 if stopping else 200, body)
 
     async def version(self, exchange: Exchange) -> None:
         body = msgspec.json.encode({"name": "manymind", "version": __version__})
