@@ -1,0 +1,217 @@
+"""One agent at work: turns of a model and its tools, until there is a report.
+
+An agent does not raise: every fault becomes a report. A bug is not a fault, and passes.
+"""
+
+import anyio
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from manymind.canon.answers import Answer
+from manymind.canon.events import LEADER, Began, Happened, Noted
+from manymind.canon.faults import Fault, OverBudget
+from manymind.canon.items import Called, Item, Returned
+from manymind.canon.parts import Text
+from manymind.canon.ports import Allotment, Desk
+from manymind.canon.requests import Request, ToolChoice
+from manymind.canon.values import Json
+from manymind.engine.briefs import asked, filled
+from manymind.engine.instruments import Instruments, Outcome
+from manymind.engine.mission import Mission
+from manymind.engine.purse import Tally
+from manymind.engine.speaking import returned
+from manymind.engine.testimony import testify
+
+_STALE_TURNS = 2
+"""Turns without anything new, after which the tools are withdrawn."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """How an agent ended: done, cut or failed, and why where not done."""
+
+    voice: str
+    status: str
+    text: str = ""
+    reason: str | None = None
+    fault: Fault | None = None
+    claims: tuple[str, ...] = ()
+
+
+class Agent:
+    """`scope` is cut from outside where time is up; what was noted until then stands."""
+
+    def __init__(self, mission: Mission, voice: str, model: str, brief: str) -> None:
+        self.scope = anyio.CancelScope()
+        self.cut_for: str | None = None
+        self._mission = mission
+        self._voice = voice
+        self._model = model
+        self._tally = Tally(mission.tally)
+        self._hands = Instruments(voice, mission.shared, self._tally)
+        self._history: list[Item] = [asked(brief)]
+        self._turn = 0
+        self._stale = 0
+        self._text = ""
+        self._wanted_more = False
+
+    def cut(self, reason: str) -> None:
+        """Time is up for this agent."""
+        if self.cut_for is None:
+            self.cut_for = reason
+            self.scope.cancel()
+
+    async def work(self, heads: int) -> Report:
+        mission = self._mission
+        await self._tell(Began(voice=self._voice, id=self._key, model=self._model))
+        fault: Fault | None = None
+        with self.scope:
+            try:
+                share = await mission.purse.share(heads)
+                fault = await self._turns(share)
+                await testify(mission.shared, self._voice, self._text)
+            except Fault as raised:
+                fault = raised
+        return await self._report(fault)
+
+    @property
+    def _key(self) -> str:
+        return f"{self._mission.desk.key}/{self._voice}"
+
+    async def _turns(self, share: Allotment) -> Fault | None:
+        """Model and tools in turn, until a report is written or a fault ends it."""
+        while True:
+            self._turn += 1
+            self._heed()
+            why = self._why_stop()
+            if why is not None:
+                self._history.append(asked(filled("finish", reason=why)))
+            desk = self._mission.at(
+                f"{self._voice}/turn-{self._turn}", share, self._mission.hours.work
+            )
+            heard = await self._mission.calls.ask(
+                self._request(last=why is not None), desk, self._tally, self._told
+            )
+            self._text = heard.answer.text or self._text
+            if heard.fault is not None:
+                return heard.fault
+            calls = tuple(item for item in heard.answer.items if isinstance(item, Called))
+            if not calls or why is not None:
+                self._wanted_more = bool(calls) and not heard.answer.text
+                return None
+            await self._use(heard.answer, calls, desk)
+
+    async def _use(self, answer: Answer, calls: tuple[Called, ...], desk: Desk) -> None:
+        """The calls of a turn, side by side; the results in the order of the calls."""
+        outcomes: list[Outcome | None] = [None] * len(calls)
+
+        async def use(number: int, called: Called) -> None:
+            outcomes[number] = await self._hands.use(called, desk.at(f"call-{number + 1}"))
+
+        most = self._mission.settings.tool_calls_a_turn
+        async with anyio.create_task_group() as group:
+            for number, called in enumerate(calls[:most]):
+                group.start_soon(use, number, called)
+        done = [outcome for outcome in outcomes if outcome is not None]
+        results = [outcome.returned for outcome in done]
+        results += [_too_many(called, most) for called in calls[most:]]
+        self._stale = 0 if any(outcome.fresh for outcome in done) else self._stale + 1
+        self._history.extend(answer.items)
+        self._history.extend(results)
+        facts = [fact for outcome in done for fact in outcome.facts]
+        if self._told is not None:
+            for number, result in enumerate(results):
+                facts += returned(self._voice, f"{desk.key}:result-{number + 1}", result)
+        await self._mission.mouth.say(*facts)
+
+    def _why_stop(self) -> str | None:
+        """Why this turn must be the last, if it must."""
+        mission = self._mission
+        turns = mission.request.caps.turns or mission.settings.turns
+        if self._turn >= turns:
+            return "this is your last turn"
+        if self._stale >= _STALE_TURNS:
+            return "your last calls brought nothing new"
+        if mission.shared.limits.tool_calls_left <= 0:
+            return "the team's tool calls are used up"
+        if mission.purse.pressed(mission.tally.spent):
+            return "most of the budget is spent"
+        if mission.desk.clock.now() >= mission.hours.near:
+            return "most of the time is over"
+        return None
+
+    def _request(self, *, last: bool) -> Request:
+        mission = self._mission
+        request = mission.inner(self._model, mission.settings.agent_tokens)
+        tools = mission.shared.specs
+        history = _within_memory(self._history, mission.settings.memory_characters)
+        return replace(
+            request,
+            items=(*request.items, *history),
+            tools=tools or None,
+            tool_choice=ToolChoice(mode="none" if last else "auto") if tools else None,
+        )
+
+    def _heed(self) -> None:
+        for text in self._mission.post.collect(self._voice):
+            self._history.append(asked(filled("steer", text=text)))
+
+    async def _report(self, fault: Fault | None) -> Report:
+        mission = self._mission
+        limits = mission.shared.limits
+        status, reason = "done", None
+        if fault is not None:
+            status, reason = "failed", fault.code
+        elif self.scope.cancelled_caught:
+            status, reason = "cut", self.cut_for
+        elif self._wanted_more:
+            status, reason = "cut", "max_turns"
+        if isinstance(fault, OverBudget):
+            limits.met("max_cost")
+        if reason == "max_turns" and mission.request.caps.turns is not None:
+            limits.met("max_turns")
+        mine = tuple(
+            claim.id for claim in mission.shared.evidence.claims if self._voice in claim.voices
+        )
+        data: Json = {"status": status, "reason": reason, "claims": list(mine), "turns": self._turn}
+        what = "failed" if status == "failed" else "report"
+        await self._tell(Noted(voice=self._voice, what=what, data=data))
+        if self._told is not None:
+            ended = "completed" if status == "done" else "incomplete"
+            await mission.mouth.hush(self._voice, ended, reason, self._tally.usage)
+        text = self._text[: mission.settings.report_characters]
+        return Report(
+            voice=self._voice, status=status, text=text, reason=reason, fault=fault, claims=mine
+        )
+
+    @property
+    def _told(self) -> str | None:
+        """The leader's own research stays inside; only what it searched is shown."""
+        return None if self._voice == LEADER else self._voice
+
+    async def _tell(self, event: Happened) -> None:
+        if self._told is not None or not isinstance(event, Began):
+            await self._mission.mouth.say(event)
+
+
+def _too_many(called: Called, most: int) -> Returned:
+    error = {
+        "error": f"At most {most} calls at once.",
+        "advice": "Call it again in your next turn.",
+    }
+    text = msgspec.json.encode(error).decode()
+    return Returned(call_id=called.call_id, parts=(Text(text=text),), failed=True)
+
+
+def _within_memory(history: list[Item], room: int) -> tuple[Item, ...]:
+    """The trace of an agent. Where the results grow too large, the oldest lose their text."""
+    kept: list[Item] = []
+    for item in reversed(history):
+        if isinstance(item, Returned):
+            size = sum(len(part.text) for part in item.parts if isinstance(part, Text))
+            room -= size
+            if room < 0:
+                note = '{"note":"Left out to save room. Call the tool again to see it."}'
+                item = replace(item, parts=(Text(text=note),))
+        kept.append(item)
+    return tuple(reversed(kept))

@@ -1,0 +1,97 @@
+"""What the leader is given to write from, and the answer in its stead when it cannot write."""
+
+from manymind.engine.agent import Report
+from manymind.engine.briefs import filled, inert
+from manymind.engine.crew import last_word
+from manymind.engine.evidence import Claim
+from manymind.engine.mission import Mission
+from manymind.engine.structured import wanted
+
+_EVIDENCE_CHARACTERS = 160_000
+_UNSUPPORTED_MAX = 20
+_FINDINGS_MAX = 40
+
+
+def closing(mission: Mission, reports: tuple[Report, ...]) -> str:
+    """The leader's last brief; empty where there is nothing to add to the conversation."""
+    claims = mission.shared.evidence.claims
+    if not claims and not any(report.text or report.status != "done" for report in reports):
+        return ""
+    shape = ""
+    if wanted(mission.request.output):
+        shape = "The answer is one JSON value of the form that is asked for, without markers.\n"
+    told = _reports(mission, reports)
+    words = {"reports": told, "shape": shape, "question": mission.question}
+    if not claims and not mission.cards:
+        return filled("merge", **words)
+    return filled("write", evidence=_blocks(claims), **words)
+
+
+def findings(claims: tuple[Claim, ...], reports: tuple[Report, ...]) -> str:
+    """What can be said without a leader: the claims with their quotes, else the report that most
+    agree with."""
+    if claims:
+        lines = (f"- {_line(claim)} {{{{{claim.id}}}}}" for claim in claims[:_FINDINGS_MAX])
+        return "\n".join(lines)
+    spoken = [report for report in reports if report.text.strip()]
+    if not spoken:
+        return ""
+    words = [last_word(report) for report in spoken]
+    best = max(spoken, key=lambda report: (report.status == "done", _votes(report, words)))
+    return best.text
+
+
+def _votes(report: Report, words: list[str]) -> int:
+    word = last_word(report)
+    return words.count(word) if word else 0
+
+
+def _line(claim: Claim) -> str:
+    quote = f"“{claim.found.text}”"
+    told = " ".join(claim.told.split())
+    return quote if claim.found.text.strip() in claim.told else f"{told} {quote}"
+
+
+def _blocks(claims: tuple[Claim, ...]) -> str:
+    blocks: list[str] = []
+    room = _EVIDENCE_CHARACTERS
+    for claim in claims:
+        block = _block(claim)
+        room -= len(block)
+        if room < 0:
+            break
+        blocks.append(block)
+    return "\n".join(blocks) or "There is no checked evidence."
+
+
+def _block(claim: Claim) -> str:
+    """A claim as a document. Its figures are not in its quote: then only the quote is given."""
+    statements = "\n".join(claim.statements) if claim.sound else ""
+    quote = claim.found.text
+    lines = [statements, quote] if statements and quote not in statements else [quote]
+    body = _enclosed("\n".join(lines))
+    source = inert(claim.found.document_id).replace('"', "'")
+    return f'<document id="{claim.id}" source="{source}">\n{body}\n</document>'
+
+
+def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
+    lines: list[str] = []
+    for report in reports:
+        if report.text.strip():
+            status = report.status if report.reason is None else f"{report.status}: {report.reason}"
+            head = f'<report agent="{report.voice}" status="{status}">'
+            lines.append(f"{head}\n{_enclosed(report.text)}\n</report>")
+        elif report.status != "done":
+            lines.append(f"{report.voice} brought no report ({report.reason}).")
+    unsupported = mission.shared.evidence.unsupported[:_UNSUPPORTED_MAX]
+    lines += [f"Unconfirmed, no quote was found for it: {_enclosed(said)}" for said in unsupported]
+    unread = mission.shared.coverage.unread(mission.cards)
+    if unread:
+        lines.append(f"{unread} of {len(mission.cards)} documents were not read from end to end.")
+    lines += [f"A word from the user: {text}" for text in mission.post.collect("leader")]
+    return "\n".join(lines)
+
+
+def _enclosed(text: str) -> str:
+    """Text that cannot end the block in which it stands."""
+    return text.replace("</", "‹/")

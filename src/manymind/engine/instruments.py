@@ -1,0 +1,307 @@
+"""The tools of an agent: the library's, `note_claim`, and whatever else the house offers.
+
+A call never fails the agent: what cannot be done comes back as a result that says why, and how.
+"""
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from manymind.canon.documents import Passage
+from manymind.canon.events import LEADER, Happened, Noted
+from manymind.canon.faults import Fault, OverBudget
+from manymind.canon.items import Called, Returned
+from manymind.canon.parts import Text
+from manymind.canon.ports import Desk, Library, Toolbox
+from manymind.canon.requests import Function
+from manymind.canon.values import Json
+from manymind.engine.blackboard import Answered, Coverage, Limits, Passages, Queries
+from manymind.engine.calls import Calls
+from manymind.engine.evidence import Accepted, Evidence, Rejected
+from manymind.engine.purse import Tally
+from manymind.engine.settings import TeamSettings
+from manymind.engine.speaking import searched
+
+_LIMIT_MAX = 20
+_READ_MAX = 12_000
+
+
+class _Search(Struct):
+    query: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    limit: int = 0
+    document_ids: list[str] = []
+
+
+class _Grep(Struct):
+    pattern: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    limit: int = 0
+    document_ids: list[str] = []
+
+
+class _Read(Struct):
+    document_id: str
+    start: int = 0
+    end: int | None = None
+
+
+class _Claim(Struct):
+    text: str
+    document_id: str
+    quote: str
+
+
+_Arguments: TypeAlias = _Search | _Grep | _Read | _Claim
+
+_SHAPES: dict[str, type[_Arguments]] = {
+    "search": _Search,
+    "grep": _Grep,
+    "read": _Read,
+    "note_claim": _Claim,
+}
+
+_WORDS: Json = {"type": "string"}
+_NUMBER: Json = {"type": "integer"}
+_IDS: Json = {"type": "array", "items": _WORDS, "description": "Only these; all where left out."}
+
+
+def _declared(name: str, description: str, required: tuple[str, ...], **fields: Json) -> Function:
+    parameters: Json = {
+        "type": "object",
+        "properties": fields,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return Function(name=name, description=description, parameters=parameters)
+
+
+CORPUS_TOOLS = (
+    _declared(
+        "search",
+        "The best passages of the documents for the words of a query.",
+        ("query",),
+        query=_WORDS,
+        limit=_NUMBER,
+        document_ids=_IDS,
+    ),
+    _declared(
+        "grep",
+        "The lines of the documents that match a regular expression.",
+        ("pattern",),
+        pattern=_WORDS,
+        limit=_NUMBER,
+        document_ids=_IDS,
+    ),
+    _declared(
+        "read",
+        f"A stretch of a document, by code points; at most {_READ_MAX} at once.",
+        ("document_id",),
+        document_id=_WORDS,
+        start=_NUMBER,
+        end=_NUMBER,
+    ),
+    _declared(
+        "note_claim",
+        "Note a fact, with a quote copied word for word from the document that proves it.",
+        ("text", "document_id", "quote"),
+        text={**_WORDS, "description": "The fact, in your own words."},
+        document_id=_WORDS,
+        quote=_WORDS,
+    ),
+)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a call gave back. `fresh`: it brought something that this agent did not have."""
+
+    returned: Returned
+    fresh: bool = False
+    facts: tuple[Happened, ...] = ()
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """What the instruments of all agents of a run share."""
+
+    library: Library
+    toolbox: Toolbox | None
+    specs: tuple[Function, ...]
+    evidence: Evidence
+    queries: Queries
+    coverage: Coverage
+    limits: Limits
+    calls: Calls
+    settings: TeamSettings
+
+
+def offered(stocked: bool, toolbox: Toolbox | None) -> tuple[Function, ...]:
+    """The tools of every agent of a run: the library's if there is anything in it."""
+    own = CORPUS_TOOLS if stocked else ()
+    names = {tool.name for tool in own}
+    more = toolbox.specs() if toolbox is not None else ()
+    return (*own, *(tool for tool in more if tool.name not in names))
+
+
+class Instruments:
+    """One agent's hands. It remembers what it has seen and asked."""
+
+    def __init__(self, voice: str, shared: Shared, tally: Tally) -> None:
+        self._voice = voice
+        self._shared = shared
+        self._tally = tally
+        self._seen: set[tuple[str, int, int]] = set()
+        self._asked: set[str] = set()
+
+    async def use(self, called: Called, desk: Desk) -> Outcome:
+        names = {tool.name for tool in self._shared.specs}
+        if called.name not in names:
+            known = ", ".join(sorted(names))
+            return _refused(called, "There is no such tool.", f"The tools are: {known}.")
+        if not self._shared.limits.take_tool_call():
+            return _refused(called, "No tool calls are left.", "Report what you have.")
+        try:
+            if called.name in _SHAPES:
+                return await self._look(called, desk)
+            return await self._ask_house(called, desk)
+        except OverBudget as fault:
+            self._shared.limits.met("max_cost")
+            return _refused(called, fault.message, "Report what you have.")
+        except Fault as fault:
+            return _refused(called, fault.message, fault.advice)
+
+    async def _look(self, called: Called, desk: Desk) -> Outcome:
+        shape = _SHAPES[called.name]
+        try:
+            arguments = msgspec.json.decode(called.arguments or "{}", type=shape, strict=False)
+        except (msgspec.DecodeError, RecursionError) as error:
+            fields = ", ".join(field.name for field in msgspec.structs.fields(shape))
+            return _refused(called, f"Bad arguments: {error}.", f"It takes JSON with: {fields}.")
+        if isinstance(arguments, _Claim):
+            return await self._claim(called, arguments)
+        return await self._passages(called, arguments, desk.key)
+
+    async def _claim(self, called: Called, claim: _Claim) -> Outcome:
+        evidence = self._shared.evidence
+        noting = await evidence.note(self._voice, claim.text, claim.document_id, claim.quote)
+        match noting:
+            case Accepted(claim=taken, new=new):
+                found = taken.found
+                data: Json = {
+                    "id": taken.id,
+                    "document_id": found.document_id,
+                    "start": found.start,
+                    "end": found.end,
+                    "sound": taken.sound,
+                }
+                result: Json = {"accepted": True, "evidence": taken.id}
+                if not taken.sound:
+                    result["note"] = "Figures of the claim are not in the quote: it is marked."
+                return _returned(called, result, new, self._note("claim", data))
+            case Rejected():
+                data = {"document_id": claim.document_id[:200], "reason": noting.reason}
+                result = {"accepted": False, "reason": noting.reason, "final": noting.final}
+                result["nearest"] = [self._shown(passage) for passage in noting.nearest]
+                return _returned(called, result, False, self._note("rejected", data))
+
+    async def _passages(self, called: Called, asked: _Search | _Grep | _Read, key: str) -> Outcome:
+        query = f"{called.name} {msgspec.json.encode(_folded(asked)).decode()}"
+        answered = await self._shared.queries.answer(self._voice, query, lambda: self._found(asked))
+        spans = {(found.document_id, found.start, found.end) for found in answered.passages}
+        fresh = bool(spans - self._seen)
+        again = query in self._asked
+        self._seen |= spans
+        self._asked.add(query)
+        self._shared.coverage.saw(answered.passages)
+        result: Json = {"passages": [self._shown(passage) for passage in answered.passages]}
+        if again:
+            result["note"] = "You asked exactly this before. Ask something else, or report."
+        elif answered.voice != self._voice:
+            result["asked_by"] = answered.voice
+        facts = self._searched(asked, answered, key)
+        return _returned(called, result, fresh, *facts)
+
+    def _searched(
+        self, asked: _Search | _Grep | _Read, answered: Answered, key: str
+    ) -> tuple[Happened, ...]:
+        """The leader's own searches are activity that the caller sees; an agent's are facts."""
+        query = asked.document_id if isinstance(asked, _Read) else _query(asked)
+        sources = tuple(dict.fromkeys(found.document_id for found in answered.passages))
+        if self._voice == LEADER:
+            return searched(key, query, sources)
+        data: Json = {"query": query, "sources": list(sources), "asked_by": answered.voice}
+        return (self._note("search", data),)
+
+    async def _found(self, asked: _Search | _Grep | _Read) -> Passages:
+        library = self._shared.library
+        match asked:
+            case _Search():
+                self._tally.count("document_search")
+                found = await library.search(
+                    asked.query, limit=self._limit(asked.limit), within=tuple(asked.document_ids)
+                )
+            case _Grep():
+                self._tally.count("document_search")
+                found = await library.grep(
+                    asked.pattern, limit=self._limit(asked.limit), within=tuple(asked.document_ids)
+                )
+            case _Read():
+                start = max(0, asked.start)
+                end = start + _READ_MAX if asked.end is None else asked.end
+                end = max(start, min(end, start + _READ_MAX))
+                return (await library.slice(asked.document_id, start, end),)
+        return tuple(self._cut(passage) for passage in found)
+
+    async def _ask_house(self, called: Called, desk: Desk) -> Outcome:
+        toolbox = self._shared.toolbox
+        if toolbox is None:
+            return _refused(called, "The house has no such tool.", "Use another.")
+        query = f"{called.name} {called.arguments}"
+        fresh = query not in self._asked
+        self._asked.add(query)
+        told = None if self._voice == LEADER else self._voice
+        returned = await self._shared.calls.use(toolbox, called, desk, self._tally, told)
+        return Outcome(returned=replace(returned, call_id=called.call_id), fresh=fresh)
+
+    def _limit(self, asked: int) -> int:
+        return min(asked, _LIMIT_MAX) if asked > 0 else self._shared.settings.passages
+
+    def _cut(self, passage: Passage) -> Passage:
+        room = self._shared.settings.passage_characters
+        if len(passage.text) <= room:
+            return passage
+        return replace(passage, text=passage.text[:room], end=passage.start + room)
+
+    def _shown(self, passage: Passage) -> Json:
+        shown: Json = {
+            "document_id": passage.document_id,
+            "start": passage.start,
+            "end": passage.end,
+            "heading": passage.heading,
+            "text": passage.text,
+        }
+        return shown
+
+    def _note(self, what: str, data: Json) -> Noted:
+        return Noted(voice=self._voice, what=what, data=data)
+
+
+def _folded(asked: _Search | _Grep | _Read) -> _Search | _Grep | _Read:
+    """The same question, however it was spelled."""
+    if isinstance(asked, _Search):
+        return replace(asked, query=" ".join(asked.query.casefold().split()))
+    return asked
+
+
+def _query(asked: _Search | _Grep) -> str:
+    return asked.query if isinstance(asked, _Search) else asked.pattern
+
+
+def _refused(called: Called, message: str, advice: str) -> Outcome:
+    return _returned(called, {"error": message, "advice": advice}, False)
+
+
+def _returned(called: Called, result: Json, fresh: bool, *facts: Happened) -> Outcome:
+    text = msgspec.json.encode(result).decode()
+    failed = True if "error" in result else None
+    returned = Returned(call_id=called.call_id, parts=(Text(text=text),), failed=failed)
+    return Outcome(returned=returned, fresh=fresh, facts=facts)

@@ -1,0 +1,82 @@
+"""The one place where a team speaks.
+
+Agents put their events in a short queue and one task says them: in order, each voice within its
+grammar. So an agent can be cut in the middle of a word without cutting a chunk on the socket,
+and a reader that stops holds up the agents, as it should.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import anyio
+
+from manymind.canon.events import Began, Ended, Happened, Say, Spent, Stopped, spoken
+from manymind.canon.usage import Usage
+from manymind.engine.grammar import Grammar
+
+_QUEUE_CHUNKS = 64
+
+_Turn: TypeAlias = Callable[[Grammar], tuple[Happened, ...]]
+"""What is to be said, once it is known what has been said before."""
+
+
+class Mouth:
+    def __init__(self, say: Say, began: Began) -> None:
+        self._say = say
+        self._began: Began | None = began
+        self._grammar = Grammar()
+        self._send, self._receive = anyio.create_memory_object_stream[_Turn](_QUEUE_CHUNKS)
+
+    async def pump(self) -> None:
+        """Says what is queued, until `close`. The leader begins before any other word."""
+        async with self._receive:
+            async for turn in self._receive:
+                events = turn(self._grammar)
+                if self._began is not None:
+                    events = (*self._grammar.admit((self._began,)), *events)
+                    self._began = None
+                if events:
+                    await self._say(spoken(*events))
+
+    def close(self) -> None:
+        self._send.close()
+
+    async def say(self, *events: Happened) -> None:
+        await self._send.send(lambda grammar: grammar.admit(events))
+
+    async def loose(self, step: str) -> None:
+        """A call is over: close what it left open, and end the voices that spoke in it."""
+
+        def turn(grammar: Grammar) -> tuple[Happened, ...]:
+            ended = tuple(
+                event
+                for voice in grammar.below(step)
+                for event in (*grammar.hush(voice), *_end(grammar, voice, "incomplete", None))
+            )
+            return (*ended, *grammar.loose(f"{step}:"))
+
+        await self._send.send(turn)
+
+    async def hush(self, voice: str, status: str, reason: str | None, usage: Usage) -> None:
+        """A voice has said its last word, or is cut short."""
+
+        def turn(grammar: Grammar) -> tuple[Happened, ...]:
+            below = tuple(
+                event
+                for name in grammar.below(voice)
+                for event in (*grammar.hush(name), *_end(grammar, name, "incomplete", None))
+            )
+            facts = grammar.admit(
+                (
+                    Stopped(voice=voice, reason="stop" if status == "completed" else "other"),
+                    Spent(voice=voice, usage=usage),
+                )
+            )
+            rest = (*grammar.hush(voice), *facts, *_end(grammar, voice, status, reason))
+            return (*below, *rest)
+
+        await self._send.send(turn)
+
+
+def _end(grammar: Grammar, voice: str, status: str, reason: str | None) -> tuple[Happened, ...]:
+    return grammar.admit((Ended(voice=voice, status=status, reason=reason),))

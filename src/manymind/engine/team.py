@@ -1,0 +1,174 @@
+"""The team as a provider: a leader plans, agents look things up, code checks, the leader writes.
+
+What it says as the leader is spoken only when it has been checked to the last word. The agents'
+own words go out as they come, each in its voice, for those who want to watch.
+"""
+
+import anyio
+
+from manymind.canon.events import Began, Ended, Noted, Say, Spent, Stopped
+from manymind.canon.faults import BadRequest, Fault, Unsupported
+from manymind.canon.ports import Desk, Provider, Shelves, Toolbox
+from manymind.canon.requests import Function, Request
+from manymind.canon.usage import Usage
+from manymind.engine.agent import Report
+from manymind.engine.blackboard import Coverage, Limits, Post, Queries
+from manymind.engine.briefs import prefix
+from manymind.engine.calls import Calls, Run
+from manymind.engine.conversation import abridged, in_words, question
+from manymind.engine.crew import Crew, alone, facts
+from manymind.engine.draft import Draft
+from manymind.engine.evidence import Evidence
+from manymind.engine.instruments import Shared, offered
+from manymind.engine.mission import Mission
+from manymind.engine.mouth import Mouth
+from manymind.engine.plan import Plan
+from manymind.engine.planning import planned
+from manymind.engine.purse import Tally, open_purse
+from manymind.engine.settings import TeamSettings, width
+from manymind.engine.speaking import called, message, refused
+from manymind.engine.timing import Alarms, timetable, unwrapped
+from manymind.engine.writing import Writing
+
+
+class Team(Provider):
+    """`run` is the router's: it finds, pays and calls the models behind the roles."""
+
+    def __init__(
+        self, run: Run, shelves: Shelves, toolbox: Toolbox | None, settings: TeamSettings
+    ) -> None:
+        self._run = run
+        self._shelves = shelves
+        self._toolbox = toolbox
+        self._settings = settings
+
+    async def run(self, request: Request, say: Say, desk: Desk) -> None:
+        """Answer one request. Every task ends with it; a fault is raised only where nobody in
+        the team could say anything."""
+        self._accept(request, desk)
+        began = Began(id=desk.key, model=self._settings.name, created=int(desk.clock.today()))
+        mouth = Mouth(say, began)
+        with unwrapped():
+            async with anyio.create_task_group() as group:
+                group.start_soon(mouth.pump)
+                alarms = Alarms(group, desk.clock)
+                mission = await self._mission(request, desk, mouth, alarms)
+                await _answer(mission)
+                alarms.stop()
+                mouth.close()
+
+    def _accept(self, request: Request, desk: Desk) -> None:
+        width(request)
+        if desk.depth >= self._settings.depth_max:
+            raise BadRequest(
+                f"Teams within teams end at a depth of {self._settings.depth_max}.",
+                advice="Give the team's roles models that are not teams themselves.",
+                field="model",
+            )
+        if request.n is not None and request.n != 1:
+            raise Unsupported(
+                "A team gives one answer.", advice="Leave out n, or ask several times.", field="n"
+            )
+        lost = ignored(request, self._toolbox)
+        if lost and request.require_parameters:
+            raise Unsupported(
+                f"A team cannot honour {', '.join(lost)}.",
+                advice="Leave it out, or do not set require_parameters.",
+                field=lost[0],
+            )
+
+    async def _mission(self, request: Request, desk: Desk, mouth: Mouth, alarms: Alarms) -> Mission:
+        settings = self._settings
+        library = await self._shelves.library(request)
+        cards = library.cards()
+        caps = request.caps
+        start = desk.clock.now()
+        ends = [desk.deadline] if desk.deadline is not None else []
+        ends += [start + caps.seconds] if caps.seconds is not None else []
+        native = abridged(request.items, cards)
+        calls = Calls(self._run, mouth, desk.key, settings.retries)
+        limit = settings.tool_calls if caps.tool_calls is None else caps.tool_calls
+        shared = Shared(
+            library=library,
+            toolbox=self._toolbox,
+            specs=offered(bool(cards), self._toolbox),
+            evidence=Evidence(library),
+            queries=Queries(),
+            coverage=Coverage(),
+            limits=Limits(limit),
+            calls=calls,
+            settings=settings,
+        )
+        return Mission(
+            request=request,
+            desk=desk,
+            settings=settings,
+            width=width(request),
+            question=question(native),
+            cards=cards,
+            native=native,
+            prefix=prefix(request, in_words(native), cards, settings.manifest_cards),
+            mouth=mouth,
+            calls=calls,
+            shared=shared,
+            purse=await open_purse(desk.allotment, caps.cost, settings),
+            tally=Tally(),
+            post=Post(desk.inbox),
+            alarms=alarms,
+            hours=timetable(start, min(ends, default=None), settings),
+        )
+
+
+def ignored(request: Request, toolbox: Toolbox | None) -> tuple[str, ...]:
+    """The fields of a request that a team cannot carry."""
+    known = {spec.name for spec in toolbox.specs()} if toolbox is not None else set[str]()
+    lost = [
+        f"tools[{number}]"
+        for number, tool in enumerate(request.tools or ())
+        if not isinstance(tool, Function) and getattr(tool, "tool", None) not in known
+    ]
+    lost += ["logprobs"] if request.logprobs else []
+    return tuple(lost)
+
+
+async def _answer(mission: Mission) -> None:
+    plan = await planned(mission)
+    reports = await _worked(mission, plan)
+    draft = await Writing(mission, reports).draft()
+    if draft.empty:
+        _raise_if_nothing(mission, draft, reports)
+    await _speak(mission, draft)
+
+
+async def _worked(mission: Mission, plan: Plan) -> tuple[Report, ...]:
+    if plan.mode != "solo":
+        await mission.mouth.say(facts(plan, mission))
+        return await Crew(mission, plan).work()
+    return (await alone(mission),) if mission.shared.specs else ()
+
+
+def _raise_if_nothing(mission: Mission, draft: Draft, reports: tuple[Report, ...]) -> None:
+    """Nobody could say anything: then the caller hears why."""
+    faults = (draft.fault, *(report.fault for report in reports))
+    fault = next((fault for fault in faults if isinstance(fault, Fault)), None)
+    if fault is not None and not mission.shared.evidence.claims:
+        raise fault
+
+
+async def _speak(mission: Mission, draft: Draft) -> None:
+    """The leader's whole answer, from its first item to its end."""
+    mouth, reason = mission.mouth, draft.reason or mission.shared.limits.reason
+    if draft.refusal:
+        await mouth.say(*refused("refusal", draft.refusal))
+    if draft.pieces:
+        for events in message("answer", draft.pieces, "incomplete" if reason else "completed"):
+            await mouth.say(*events)
+    for number, call in enumerate(draft.calls, 1):
+        await mouth.say(*called(f"call-{number}", call))
+    urls = {citation.url for piece in draft.pieces for citation in piece.citations}
+    mission.tally.add(Usage(sources=len(urls)))
+    ended = Ended(status="incomplete" if reason else "completed", reason=reason)
+    lost = ignored(mission.request, mission.shared.toolbox)
+    notes = [Noted(what="ignored", data={"fields": list(lost)})] if lost else []
+    stopped = Stopped(reason=draft.stop)
+    await mouth.say(*notes, stopped, Spent(usage=mission.tally.usage), ended)
