@@ -20,6 +20,7 @@ from manymind.canon.parts import Text
 from manymind.canon.ports import Allotment, Clock, Desk
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
+from manymind.server.simulated import RawHttp, Simulated
 
 _Message: TypeAlias = MutableMapping[str, Any]
 Application: TypeAlias = Callable[
@@ -35,12 +36,14 @@ async def serving(
 ) -> AsyncGenerator[str]:
     """Serves `app` on a free port of the loopback while the block runs; gives its base URL.
 
-    What is still being answered at the end of the block is cancelled.
+    What is still being answered at the end of the block is cancelled. A `Simulated` provider
+    gets the bare socket that some of its mishaps need.
     """
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=0,
+        http=RawHttp if isinstance(app, Simulated) else "httptools",
         lifespan=lifespan,
         log_config=None,
         log_level="critical",
