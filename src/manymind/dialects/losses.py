@@ -1,5 +1,7 @@
 """What a request cannot carry across, in the words of the caller who wrote it."""
 
+from typing import cast
+
 from manymind.canon.requests import Request
 from manymind.canon.values import Aside, Json
 
@@ -20,6 +22,7 @@ _SPELT: dict[str, dict[str, str]] = {
     },
     "openai_responses": {"output": "text.format", "verbosity": "text.verbosity"},
     "anthropic_messages": {
+        "instructions": "system",
         "max_output_tokens": "max_tokens",
         "output": "output_config.format",
         "stop": "stop_sequences",
@@ -60,11 +63,20 @@ class Losses:
         if aside is None:
             return fields
         if aside.dialect == self._dialect:
-            return {**aside.fields, **fields}
+            return {
+                **fields,
+                **{name: aside.fields[name] for name in aside.fields if name not in fields},
+            }
         for name, value in aside.fields.items():
             if value not in _EMPTY and name not in HARMLESS:
                 self.lose(f"{path}.{name}" if path else name)
         return fields
+
+
+def nest(fields: Json, name: str, inner: Json) -> Json:
+    """`fields` with an object inside it, which keeps what an aside has put there."""
+    kept = fields.get(name)
+    return {**fields, name: {**cast("Json", kept), **inner} if isinstance(kept, dict) else inner}
 
 
 def spelt(request: Request, field: str) -> str:

@@ -1,0 +1,97 @@
+"""What a call used, both ways."""
+
+from msgspec.structs import replace
+
+from manymind.canon.usage import Usage
+from manymind.canon.values import Json, Ticks
+from manymind.dialects.money import dollars, ticks
+from manymind.dialects.openai_chat.parts import NAME
+from manymind.dialects.reading import Object
+
+_TOOL_SUFFIXES = ("_calls", "_requests")
+
+
+def read_usage(usage: Object) -> Usage:
+    """Some servers (xAI, Gemini) leave reasoning out of `completion_tokens`, but not out of the
+    total: what the total has beyond both was put out, too."""
+    prompt = _count(usage, "prompt_tokens")
+    completion = _count(usage, "completion_tokens")
+    total = _count(usage, "total_tokens")
+    before = usage.inner("prompt_tokens_details")
+    after = usage.inner("completion_tokens_details")
+    read = Usage(
+        input_tokens=prompt,
+        output_tokens=max(completion, total - prompt),
+        cached_tokens=_count(usage, "prompt_cache_hit_tokens"),
+        tools=_read_tools(usage),
+        sources=_count(usage, "num_sources_used"),
+        reported_cost=_read_cost(usage),
+    )
+    if before is not None:
+        cached = before.whole("cached_tokens", 0)
+        read = replace(
+            read,
+            cached_tokens=read.cached_tokens if cached is None else cached,
+            cache_written_tokens=_count(before, "cache_write_tokens"),
+        )
+    if after is not None:
+        read = replace(read, reasoning_tokens=_count(after, "reasoning_tokens"))
+    return replace(read, aside=usage.rest(NAME))
+
+
+def _count(usage: Object, name: str) -> int:
+    return usage.whole(name, 0) or 0
+
+
+def _read_cost(usage: Object) -> Ticks | None:
+    """The upstream's own claim: exact where it counts in ticks, else in dollars."""
+    exact, claimed = usage.whole("cost_in_usd_ticks", 0), usage.peek("cost")
+    if exact is not None:
+        usage.take("cost")
+        return exact
+    if isinstance(claimed, int | float) and 0 <= claimed < 1_000_000:
+        usage.take("cost")
+        return ticks(claimed)
+    return None
+
+
+def _read_tools(usage: Object) -> dict[str, int]:
+    """Calls of tools that the server ran, by name."""
+    tools: dict[str, int] = {}
+    for field in ("server_side_tool_usage_details", "server_tool_use_details", "server_tool_use"):
+        details = usage.inner(field)
+        for name in tuple(details.left()) if details is not None else ():
+            tool = next(
+                (name.removesuffix(end) for end in _TOOL_SUFFIXES if name.endswith(end)), ""
+            )
+            if details is not None and tool:
+                tools[tool] = tools.get(tool, 0) + _count(details, name)
+    return {tool: count for tool, count in tools.items() if count}
+
+
+def write_usage(usage: Usage) -> Json:
+    fields: Json = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": usage.cache_written_tokens,
+        },
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+    if usage.tools:
+        details = {f"{tool}_calls": count for tool, count in usage.tools.items()}
+        fields["server_side_tool_usage_details"] = details
+    if usage.sources:
+        fields["num_sources_used"] = usage.sources
+    if usage.aside is not None and usage.aside.dialect == NAME:
+        fields = {**usage.aside.fields, **fields}
+    return fields | write_cost(usage)
+
+
+def write_cost(usage: Usage) -> Json:
+    """What the caller pays, where that is known: in dollars, as OpenRouter writes it, and exact."""
+    if usage.cost is None:
+        return {}
+    return {"cost": dollars(usage.cost), "cost_in_usd_ticks": usage.cost}
