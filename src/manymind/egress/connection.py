@@ -64,9 +64,12 @@ class Connection(asyncio.Protocol):
     def ask(self, head: bytes, body: Sequence[bytes], deadline: float | None) -> Reply:
         """Send one request; the reply fills as bytes come."""
         transport = self._transport
-        if transport is None or not self.reusable:
+        if transport is None or (self._reply is not None and not self._reply.over):
             raise RuntimeError("A connection that is not at rest cannot take a request.")
         reply = Reply(self._host, transport, deadline)
+        if transport.is_closing():
+            reply.hear_fault(self._loss(reply))
+            return reply
         self._reply = reply
         self._parser = HttpResponseParser(self)
         self._headers = {}
