@@ -32,6 +32,9 @@ class Shelf:
         self._loose[loose(offer.native)] = offer
         for name in offer.aliases:
             self._loose.setdefault(loose(name), self._exact[name])
+        if "/" not in offer.native:
+            for name in (offer.slug, offer.slug.partition("/")[2]):
+                self._loose.setdefault(loose(name), offer)
         last = self._last.setdefault(loose(offer.native.rpartition("/")[2]), [])
         last[:] = [other for other in last if other.native != offer.native] + [offer]
 
