@@ -1,6 +1,7 @@
 """Server-sent events, both ways. Any chunking of the bytes gives the same messages."""
 
 import re
+from codecs import BOM_UTF8
 
 from manymind.canon.faults import UpstreamBroken
 from manymind.dialects.mirror import Message
@@ -11,40 +12,63 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 
 class Parser:
-    """Feed it bytes as they come; it gives the messages that are complete."""
+    """Feed it bytes as they come; it gives the messages that are complete.
 
-    def __init__(self) -> None:
-        self._rest = b""
+    Each byte is looked at once, however small the pieces are that it comes in.
+    """
+
+    def __init__(self, bytes_max: int = MESSAGE_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._head: bytes | None = b""
+        self._returned = False
+        self._line: list[bytes] = []
         self._data: list[str] = []
         self._event: str | None = None
         self._size = 0
-        self._first = True
 
     def feed(self, data: bytes) -> list[Message]:
-        buffer = self._rest + data
-        if self._first and len(buffer) >= 3:
-            self._first = False
-            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
         messages: list[Message] = []
-        start = 0
-        for end in _LINE_END.finditer(buffer):
-            if end.end() == len(buffer) and end.group() == b"\r":
-                break  # perhaps the first half of \r\n
-            self._take(buffer[start : end.start()], messages)
+        data = self._unmarked(data)
+        if not data:
+            return messages
+        start = 1 if self._returned and data.startswith(b"\n") else 0
+        for end in _LINE_END.finditer(data, start):
+            self._hold(data[start : end.start()])
+            self._close_line(messages)
             start = end.end()
-        self._rest = buffer[start:]
-        if len(self._rest) + self._size > MESSAGE_BYTES_MAX:
-            raise UpstreamBroken("The upstream sent one event of more than 64 MiB.")
+        self._returned = data.endswith(b"\r")
+        self._hold(data[start:])
         return messages
 
     def end(self) -> list[Message]:
-        """What was complete but for its last line end."""
+        """What was complete but for its last line ends."""
         messages: list[Message] = []
-        if self._rest.strip():
-            self._take(self._rest.rstrip(b"\r"), messages)
+        self._close_line(messages)
         self._take(b"", messages)
-        self._rest = b""
         return messages
+
+    def _unmarked(self, data: bytes) -> bytes:
+        """The bytes without the byte order mark that may stand at the very beginning."""
+        if self._head is None:
+            return data
+        data = self._head + data
+        if len(data) < len(BOM_UTF8) and BOM_UTF8.startswith(data):
+            self._head = data
+            return b""
+        self._head = None
+        return data.removeprefix(BOM_UTF8)
+
+    def _hold(self, piece: bytes) -> None:
+        """More of a line. What counts is what must be kept until the event is complete."""
+        self._line.append(piece)
+        self._size += len(piece) + 1
+        if self._size > self._bytes_max:
+            raise UpstreamBroken(f"The upstream sent one event of over {self._bytes_max:,} bytes.")
+
+    def _close_line(self, messages: list[Message]) -> None:
+        line = b"".join(self._line)
+        self._line.clear()
+        self._take(line, messages)
 
     def _take(self, line: bytes, messages: list[Message]) -> None:
         if not line:
@@ -56,9 +80,10 @@ class Parser:
         value = value.removeprefix(b" ")
         if name == b"data":
             self._data.append(value.decode("utf-8", "replace"))
-            self._size += len(value)
         elif name == b"event":
-            self._event = value.decode("utf-8", "replace")
+            self._event = value.decode("utf-8", "replace") or None
+        if not self._data:
+            self._size = 0
 
 
 def frame(data: bytes, event: str | None = None) -> bytes:
