@@ -224,7 +224,7 @@ def _write_file(part: File, at: str, pen: Pen) -> Json:
     fields: Json = {
         "type": "input_file",
         **given(
-            filename=part.name or _filename(part, pen),
+            filename=_filename(part, pen),
             file_url=part.url,
             file_id=part.file_id,
             file_data=_file_data(part),
@@ -236,8 +236,8 @@ def _write_file(part: File, at: str, pen: Pen) -> Json:
 
 def _filename(part: File, pen: Pen) -> str | None:
     """Data needs a name here, where other dialects do without."""
-    if pen.own or (part.data is None and part.text is None):
-        return None
+    if part.name is not None or pen.own or (part.data is None and part.text is None):
+        return part.name
     kind = "txt" if part.data is None else (part.media_type or "").rpartition("/")[2]
     return f"document.{'txt' if kind == 'plain' else kind or 'pdf'}"
 

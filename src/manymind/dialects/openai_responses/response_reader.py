@@ -1,7 +1,5 @@
 """Reads the response object: whole replies, and the frames of a stream."""
 
-from collections.abc import Iterable
-
 from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Stopped, Wire
 from manymind.canon.items import Called, Item, Said
 from manymind.canon.parts import Refusal
@@ -26,7 +24,7 @@ def read_reply(body: bytes) -> Chunk:
         events.extend(tell(str(n), item))
     status = response.peek("status")
     if status in _UNFINISHED:
-        usage = read_usage(response)
+        usage = read_usage(response, items)
         return Chunk((*events, Spent(usage=usage)) if usage is not None else tuple(events), wire)
     events.extend(read_close(response, items, read_status(response) or "completed"))
     return Chunk(tuple(events), wire)
@@ -63,11 +61,11 @@ def read_aside(response: Object) -> Aside | None:
     return Aside(NAME, fields) if fields else None
 
 
-def read_close(response: Object, items: Iterable[Item], status: str) -> list[Happened]:
+def read_close(response: Object, items: tuple[Item, ...], status: str) -> list[Happened]:
     """Why it stopped, what it used, and its end."""
     details = response.inner("incomplete_details")
     reason = None if details is None else details.text("reason")
-    usage = read_usage(response)
+    usage = read_usage(response, items)
     spent = [] if usage is None else [Spent(usage=usage)]
     stop = _stop(status, reason, items)
     return [
@@ -77,7 +75,7 @@ def read_close(response: Object, items: Iterable[Item], status: str) -> list[Hap
     ]
 
 
-def _stop(status: str, reason: str | None, items: Iterable[Item]) -> str:
+def _stop(status: str, reason: str | None, items: tuple[Item, ...]) -> str:
     if status != "completed":
         return STOPS.get(reason or "", "other")
     stop = "stop"

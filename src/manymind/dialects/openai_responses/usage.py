@@ -4,6 +4,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from manymind.canon.items import Hosted, Item
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.mirror import View
@@ -25,7 +26,7 @@ _CALLS = "_calls"
 _NESTED = ("input_tokens_details", "output_tokens_details")
 
 
-def read_usage(response: Object) -> Usage | None:
+def read_usage(response: Object, items: tuple[Item, ...]) -> Usage | None:
     """The usage of a response. Upstreams that count no tools elsewhere list them as output."""
     usage = response.inner("usage")
     if usage is None:
@@ -34,7 +35,7 @@ def read_usage(response: Object) -> Usage | None:
     details = usage.inner("server_side_tool_usage_details")
     tools = _read_tools(details) if details is not None else {}
     if counted is None and details is None:
-        tools = _searches(response)
+        tools = _searches(response, items)
     aside: Json = {}
     count = usage.whole("num_server_side_tools_used")
     if count is not None and count != sum(tools.values()):
@@ -65,19 +66,17 @@ def _read_tools(details: Object) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _searches(response: Object) -> dict[str, int]:
+def _searches(response: Object, items: tuple[Item, ...]) -> dict[str, int]:
     """OpenAI counts billable searches beside the usage, or leaves counting to us."""
     counted = _dig(response.peek("tool_usage"), "web_search", "num_requests")
     if isinstance(counted, int):
         return {"web_search": counted} if counted > 0 else {}
-    output = response.peek("output")
-    items = cast("list[object]", output) if isinstance(output, list) else []
-    searches = sum(
-        1
-        for item in items
-        if _dig(item, "type") == "web_search_call" and _dig(item, "action", "type") == "search"
-    )
+    searches = sum(isinstance(item, Hosted) and _is_search(item) for item in items)
     return {"web_search": searches} if searches else {}
+
+
+def _is_search(call: Hosted) -> bool:
+    return call.tool == "web_search" and (call.action or {}).get("type") == "search"
 
 
 def _dig(value: object, *names: str) -> object:
