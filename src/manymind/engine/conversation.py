@@ -13,9 +13,13 @@ from manymind.canon.documents import Card
 from manymind.canon.items import Called, Item, Returned, Said
 from manymind.canon.parts import File, Part, Text
 
-_OPENING = re.compile(r"<document\b[^<>]*?\bid\s*=\s*(?:\"([^\"]*)\"|'([^']*)')[^<>]*>", re.I)
-_CLOSING = re.compile(r"</document\s*>", re.I)
+_TAG = re.compile(r"<(/?)document(?=[\s>/])([^<>]{0,4000})>", re.IGNORECASE)
+_NAME = re.compile(r"\bid\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _QUESTION_MAX = 4_000
+_LONG = 4_000
+"""A text of more code points than this is a document, as the library takes it."""
+
+_PARAGRAPH_MAX = 600
 
 
 def abridged(items: tuple[Item, ...], cards: tuple[Card, ...]) -> tuple[Item, ...]:
@@ -73,25 +77,53 @@ def _abridge(item: Said | Called | Returned, shelf: frozenset[str]) -> Said | Ca
 def _without(part: Part, shelf: frozenset[str]) -> Part:
     match part:
         case Text():
-            return replace(part, text=_excised(part.text, shelf), citations=())
+            text = _shortened(_excised(part.text, shelf), shelf)
+            return replace(part, text=text, citations=())
         case File(name=str(name)) if name in shelf:
             return Text(text=f"[The file {name} stands in the library.]")
+        case File(name=None, url=None, file_id=None) if any(
+            name.startswith("file-") for name in shelf
+        ):
+            return Text(text="[The file stands in the library.]")
         case _:
             return part
 
 
 def _excised(text: str, shelf: frozenset[str]) -> str:
+    """The text without its marked documents; an inner one belongs to its outer one."""
     pieces: list[str] = []
+    open_tags: list[re.Match[str]] = []
     start = 0
-    for opening in _OPENING.finditer(text):
-        name = opening[1] if opening[1] is not None else opening[2]
-        if opening.start() < start or name not in shelf:
-            continue
-        closing = _CLOSING.search(text, opening.end())
-        if closing is None:
-            break
-        pieces.append(text[start : opening.start()])
-        pieces.append(f"[The document {name} stands in the library.]")
-        start = closing.end()
-    pieces.append(text[start:])
-    return "".join(pieces)
+    for tag in _TAG.finditer(text):
+        if not tag[1]:
+            open_tags.append(tag)
+        elif open_tags:
+            opening = open_tags.pop()
+            if not open_tags and (note := _note(opening, tag, shelf)):
+                pieces += (text[start : opening.start()], note)
+                start = tag.end()
+    return "".join((*pieces, text[start:]))
+
+
+def _note(opening: re.Match[str], closing: re.Match[str], shelf: frozenset[str]) -> str:
+    """What stands in a document's place; nothing if it is not in the library. One without an id
+    is there under a name that the library gave it."""
+    found = _NAME.search(opening[2])
+    name = next(filter(None, found.groups()), "").strip() if found else ""
+    if name in shelf:
+        return f"[The document {name} stands in the library.]"
+    long = closing.start() - opening.end() > _PARAGRAPH_MAX
+    return "[A document stands in the library.]" if long and not name else ""
+
+
+def _shortened(text: str, shelf: frozenset[str]) -> str:
+    """A long text that the library took in: only the question before or after it is left."""
+    if len(text) <= _LONG or not any(name.startswith("text-") for name in shelf):
+        return text
+    body = text.strip()
+    head, tail = body[:_PARAGRAPH_MAX], body[-_PARAGRAPH_MAX:]
+    first, last = head.partition("\n\n")[0], tail.rpartition("\n\n")[2]
+    ends = [end for end in (first, last) if len(end) < _PARAGRAPH_MAX]
+    asking = [end for end in ends if end.endswith(("?", "？", "؟"))]
+    words = "\n\n".join(asking or ends)
+    return f"[A long text stands in the library.]\n\n{words}".strip()
