@@ -14,9 +14,12 @@ ITEMS_MAX = 16
 VALUES_MAX = 2_000
 TEXT_MAX = 20_000
 STRING_MAX = 1_000
+NUMBER_MAX = 10**15
 
 _NUMBER = re.compile(r"(?<![\w.])-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _NO = re.compile(r"\b(?:no|not|never|false|without)\b", re.IGNORECASE)
+_LISTED = re.compile(r"^[ \t]*(?:[-*]|[0-9]{1,2}[.)])[ \t]+(.+)$", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _FORMATS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -43,6 +46,16 @@ def is_list(value: object) -> TypeGuard[list[object]]:
 def numbers(text: str) -> list[str]:
     """The numbers in a text, as they are written."""
     return _NUMBER.findall(text)
+
+
+def parts(text: str) -> list[str]:
+    """The parts of a text that has several: the items of a list, else sentences that ask."""
+    listed = _LISTED.findall(text)
+    asking = [part for part in _SENTENCE_END.split(text) if part.endswith("?")]
+    for found in (listed, asking):
+        if 1 < len(found) <= ITEMS_MAX:
+            return [part.strip() for part in found]
+    return [text]
 
 
 def fill(schema: object, text: str, known: Mapping[str, object] | None = None) -> object:
@@ -125,7 +138,18 @@ class _Form:
         if isinstance(least, int) and least > count:
             count = min(least, ITEMS_MAX)
         items = schema.get("items", {})
+        told = parts(self._text)
+        if depth < 2 and len(told) > max(count, 1) and _type(_object_of(items)) == "object":
+            return [self._of_part(items, part, path, depth) for part in told]
         return [self.value(items, path, depth + 1) for _ in range(count)]
+
+    def _of_part(self, schema: object, part: str, path: tuple[str, ...], depth: int) -> object:
+        """A value that is filled from one part of the text alone."""
+        before = self._text, self._numbers
+        self._text, self._numbers = part, iter(numbers(part))
+        value = self.value(schema, path, depth + 1)
+        self._text, self._numbers = before
+        return value
 
     def _number(self) -> float | int:
         written = next(self._numbers, "0")
@@ -158,6 +182,10 @@ class _Form:
         return found.group(1).strip() if found else self._text
 
 
+def _object_of(schema: object) -> dict[str, object]:
+    return schema if is_object(schema) else {}
+
+
 def _type(schema: dict[str, object]) -> str:
     kind = schema.get("type")
     if is_list(kind):
@@ -178,8 +206,8 @@ def _first_not_null(branches: object) -> object:
 
 def _within(number: float, schema: dict[str, object]) -> float:
     least, most = schema.get("minimum"), schema.get("maximum")
-    if isinstance(least, int | float) and math.isfinite(least):
+    if isinstance(least, int | float) and abs(least) <= NUMBER_MAX:
         number = max(number, least)
-    if isinstance(most, int | float) and math.isfinite(most):
+    if isinstance(most, int | float) and abs(most) <= NUMBER_MAX:
         number = min(number, most)
     return number

@@ -9,6 +9,7 @@ from manymind.canon.parts import File, Image
 from manymind.canon.requests import Request
 from manymind.providers import acts
 from manymind.providers.acts import Act, Line
+from manymind.providers.researcher import researcher
 
 
 def vision(request: Request) -> Sequence[Line]:
@@ -45,6 +46,7 @@ MODELS: Mapping[str, Act] = {
     "sim-adder": acts.adder,
     "sim-caller": acts.caller,
     "sim-json": acts.jsonist,
+    "sim-researcher": researcher,
     "sim-thinker": acts.thinker,
     "sim-vision": vision,
     "sim-refuser": acts.refuser,
