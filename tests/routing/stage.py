@@ -126,8 +126,15 @@ class Stage:
         say: Say,
         allotment: Allotment | None = None,
         deadline: float | None = None,
+        final: bool = False,
     ) -> None:
-        desk = Desk(key="run", allotment=allotment or Purse(), clock=self.clock, deadline=deadline)
+        desk = Desk(
+            key="run",
+            allotment=allotment or Purse(),
+            clock=self.clock,
+            deadline=deadline,
+            final=final,
+        )
         await self.router.run(request, say, desk)
 
 
