@@ -36,15 +36,15 @@ class Bounds(Struct, frozen=True, kw_only=True):
 class _Shape(Struct):
     """Just enough of a body to tell a Chat body from a Responses body."""
 
-    messages: msgspec.Raw | None = None
-    input: msgspec.Raw | None = None
+    messages: msgspec.Raw = msgspec.Raw()
+    input: msgspec.Raw = msgspec.Raw()
 
 
 class _Envelope(Struct):
     """The body of `/ai/run`."""
 
     model: str | None = None
-    input: msgspec.Raw | None = None
+    input: msgspec.Raw = msgspec.Raw()
 
 
 class Inference:
@@ -129,9 +129,9 @@ def _dialect_of(body: bytes, door: Door) -> str:
         shape = msgspec.json.decode(body, type=_Shape)
     except (msgspec.MsgspecError, RecursionError):
         return door.dialect  # which then says what is wrong, better than we could
-    if shape.messages is not None and shape.input is None:
+    if shape.messages and not shape.input:
         return CHAT
-    if shape.input is not None and shape.messages is None:
+    if shape.input and not shape.messages:
         return RESPONSES
     return door.dialect
 
@@ -142,9 +142,8 @@ def _unwrap(body: bytes, model: str | None) -> bytes:
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         envelope = msgspec.json.decode(body, type=_Envelope)
-        inner = envelope.input
-        if inner is not None and bytes(memoryview(inner)[:1]) == b"{":
-            fields = msgspec.json.decode(inner, type=dict[str, msgspec.Raw])
+        if bytes(memoryview(envelope.input)[:1]) == b"{":
+            fields = msgspec.json.decode(envelope.input, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, RecursionError):
         raise BadRequest(
             "The body must be a JSON object with model and input.",
