@@ -17,6 +17,7 @@ from manymind.dialects.mirror import Message, View
 from manymind.dialects.openai_responses import DIALECT
 from manymind.dialects.openai_responses.telling import tell
 from manymind.dialects.sse import Parser
+from tests.dialects import strategies
 from tests.dialects.responses_strategies import answers, requests
 
 A_REQUEST = Request(model="m", dialect="openai_responses")
@@ -93,6 +94,15 @@ def test_a_whole_reply_that_is_passed_on_stays_as_it_came(answer: Answer) -> Non
     body = DIALECT.write_reply(answer, A_REQUEST, View())
     again = DIALECT.write_reply(fold([DIALECT.read_reply(body)]), A_REQUEST, View())
     assert msgspec.json.decode(again) == msgspec.json.decode(body)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_streamed_and_whole_an_answer_of_any_provider_reads_the_same(data: st.DataObject) -> None:
+    answer = data.draw(strategies.answers())
+    stream = written(data.draw(strategies.happenings(answer)))
+    whole = DIALECT.write_reply(answer, A_REQUEST, View())
+    assert bare(fold(heard(stream))) == bare(fold([DIALECT.read_reply(whole)]))
 
 
 _leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
