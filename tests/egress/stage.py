@@ -4,7 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeAlias
+
+import trustme
 
 Play: TypeAlias = Callable[["Visit"], Awaitable[None]]
 
@@ -125,3 +128,17 @@ def once(reply: bytes) -> Play:
         await visit.say(reply)
 
     return play
+
+
+class Authority:
+    """A certificate authority of the test's own, and a certificate for three names."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = trustme.CA()
+        self.file = str(folder / "ca.pem")
+        authority.cert_pem.write_to_path(self.file)
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        chain = str(folder / "chain.pem")
+        issued = authority.issue_cert("127.0.0.1", "api.test", "a.corp")
+        issued.private_key_and_cert_chain_pem.write_to_path(chain)
+        self.server.load_cert_chain(chain)

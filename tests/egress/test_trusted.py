@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ SHORT = Patience(
 
 
 @asynccontextmanager
-async def client(**fields: object) -> AsyncGenerator[Trusted]:
-    trusted = Trusted(TrustedConfig(**fields))  # pyright: ignore[reportArgumentType] - per test
+async def client(**fields: Any) -> AsyncGenerator[Trusted]:
+    trusted = Trusted(TrustedConfig(**fields))
     try:
         yield trusted
     finally:

@@ -1,39 +1,17 @@
 """Ways to a host: TLS, authorities of one's own, proxies."""
 
 import asyncio
-import ssl
 from base64 import b64encode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-import trustme
 
 from manymind.canon.faults import BadRequest, TimedOut, UpstreamBroken, UpstreamRefused
 from manymind.egress.proxies import Proxies, read_address, read_proxy
 from manymind.egress.reply import Patience
 from manymind.egress.trusted import Trusted, TrustedConfig
-from tests.egress.stage import Theatre, Visit, always, plain, theatre
-
-
-class Authority:
-    """A certificate authority of the test's own, and a server certificate for two names."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        self.file = str(folder / "ca.pem")
-        authority.cert_pem.write_to_path(self.file)
-        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        chain = str(folder / "chain.pem")
-        issued = authority.issue_cert("127.0.0.1", "api.test")
-        issued.private_key_and_cert_chain_pem.write_to_path(chain)
-        self.server.load_cert_chain(chain)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
+from tests.egress.stage import Authority, Theatre, Visit, always, plain, theatre
 
 
 class Gatekeeper:

@@ -79,21 +79,21 @@ class Toy:
                 return UpstreamBroken(told)
 
     def read_request(self, body: bytes) -> Request:
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")
 
     def write_reply(self, answer: Answer, request: Request, view: View) -> bytes:
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")
 
     def writer(self, request: Request, view: View) -> "ToyWriter":
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")
 
     def write_fault(self, fault: Fault, request_id: str) -> bytes:
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")
 
 
 class ToyWriter:
     def write(self, chunk: Chunk) -> list[bytes]:
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")
 
     def fail(self, fault: Fault) -> list[bytes]:
-        raise NotImplementedError
+        raise AssertionError("A remote provider does not need this.")

@@ -145,7 +145,7 @@ def locate(upstream: Upstream, base_url: str | None) -> str:
         )
     if "://" not in written and port is None:
         port = upstream.port
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - Ollama binds there
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # Where Ollama binds.
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port is not None else ""
     path = parts.path.rstrip("/")
