@@ -30,7 +30,10 @@ def planner(agents: int, mode: str = "research") -> Role:
     def plan(request: Request) -> Sequence[Line]:
         subjects = ("the Moon and its distance", "the tides and their height", "the age of the Sun")
         work = [
-            {"objective": f"Find out about {subjects[n % 3]}, part {n}.", "boundaries": "no guesses"}
+            {
+                "objective": f"Find out about {subjects[n % 3]}, part {n}.",
+                "boundaries": "no guesses",
+            }
             for n in range(agents)
         ]
         return (encoded({"mode": mode, "reason": "it has parts", "work": work}),)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.documents import Card, Checked, Document, Found, Missing, Passage
-from manymind.canon.events import Say
+from manymind.canon.events import Noted, Say
 from manymind.canon.faults import NotFound
 from manymind.canon.ports import (
     Allotment,
@@ -25,6 +25,7 @@ from manymind.canon.ports import (
 )
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
+from manymind.canon.values import Json
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
 from manymind.ledger.allotments import Purse
@@ -182,6 +183,11 @@ class Stage:
         self.requests: list[Request] = []
         self.desks: list[Desk] = []
         self.running = 0
+        self.delays: dict[str, float] = {}
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         self.requests.append(request)
@@ -193,7 +199,13 @@ class Stage:
         usage = Usage(input_tokens=10, output_tokens=5, cost=price.used)
         self.running += 1
         try:
-            model = Scripted(role, entry, latency=self.latency, usage=usage, chunk_tokens=self.chunk_tokens)
+            model = Scripted(
+                role,
+                entry,
+                latency=self.delays.get(role, self.latency),
+                usage=usage,
+                chunk_tokens=self.chunk_tokens,
+            )
             await model.run(request, say, desk)
         finally:
             self.running -= 1
@@ -210,6 +222,12 @@ def role_of(desk: Desk) -> str:
     """The part that a call plays, by its key."""
     part = desk.key.split("/")[1]
     return part if part in ("plan", "write") or part.startswith(("agent-", "leader")) else "other"
+
+
+def noted(heard: Heard, what: str) -> list[Json]:
+    """The facts of this name, in order."""
+    events = (event for event in heard.events if isinstance(event, Noted))
+    return [event.data for event in events if event.what == what]
 
 
 SETTINGS = TeamSettings(leader="a/leader", agent="an/agent")

@@ -30,6 +30,7 @@ from manymind.canon.parts import Part, Text
 from manymind.canon.ports import Desk, Toolbox
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
+from manymind.engine.grammar import Grammar
 from manymind.engine.mouth import Mouth
 from manymind.engine.purse import Tally
 
@@ -41,6 +42,12 @@ _CHARACTERS_A_TOKEN = 32
 
 _RETRY_SECONDS_MAX = 30.0
 _LEAN_MAX, _LEANER, _LEAN_TOKENS_MIN = 2, 4, 256
+
+
+class Overlong(UpstreamBroken):
+    """The model ignores the limit it was given. It would again."""
+
+    retryable = False
 
 
 class Heard(Struct, frozen=True):
@@ -115,6 +122,7 @@ class _Ear:
 
     def __init__(self, mouth: Mouth, step: str, voice: str | None, tokens: int | None) -> None:
         self.folding = Folding()
+        self._grammar = Grammar()
         self._step = step
         self._mouth = mouth
         self._voice = voice
@@ -125,6 +133,8 @@ class _Ear:
         return self.folding.answer().usage or Usage()
 
     async def hear(self, chunk: Chunk) -> None:
+        """A word that the grammar does not allow here cannot be folded, and is not heard."""
+        chunk = Chunk(self._grammar.admit(chunk.events))
         self.folding.hear(chunk)
         self._bound(chunk)
         told = () if self._voice is None else self._retold(chunk, self._voice)
@@ -139,7 +149,7 @@ class _Ear:
             if isinstance(event, Wrote) and event.voice == LEADER
         )
         if self._room < 0:
-            raise UpstreamBroken("The model said far more than it was allowed to.")
+            raise Overlong("The model said far more than it was allowed to.")
 
     def _retold(self, chunk: Chunk, voice: str) -> tuple[Happened, ...]:
         return tuple(
