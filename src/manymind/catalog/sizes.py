@@ -74,14 +74,20 @@ def most(request: Request) -> Size:
     )
 
 
-def least(request: Request) -> int:
+def least(request: Request, *, beyond: int = 0) -> int:
     """The smallest that this request can be: its words. Scripts that do not part their words,
-    and data, hardly count."""
-    texts = chain(
-        (text.text for text in request.instructions or ()),
-        (part.text or "" for part in _parts(request.items) if isinstance(part, Text | File)),
+    and data, hardly count. A request that is plainly no larger than `beyond` is not counted at
+    all, and gives 0: between two words there is at least one character.
+    """
+    texts = list(
+        chain(
+            (text.text for text in request.instructions or ()),
+            (part.text or "" for part in _parts(request.items) if isinstance(part, Text | File)),
+        )
     )
-    return sum(_words(text) for text in texts)
+    if (sum(map(len, texts)) + len(texts)) // 2 <= beyond:
+        return 0
+    return sum(map(_words, texts))
 
 
 def text_bytes(text: str) -> int:

@@ -15,7 +15,7 @@ What is charged, by what is known:
 
 from msgspec.structs import replace
 
-from manymind.canon.events import LEADER, Chunk, Ended, Event, Happened, Say, Spent, Wrote
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote
 from manymind.canon.ports import Bill, Meter, Metering, Worst
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
@@ -42,6 +42,30 @@ class OfferMeter(Meter):
         self._ended = False
 
     async def __call__(self, chunk: Chunk) -> None:
+        counts = False
+        for event in chunk.events:
+            if event.voice != LEADER:
+                continue
+            if isinstance(event, Wrote):
+                self._arrived += text_bytes(event.text)
+            elif isinstance(event, Spent | Ended):
+                counts = True
+        await self._say(self._counted(chunk) if counts else chunk)
+
+    def bill(self, *, unbilled: bool = False) -> Bill:
+        usage = self._usage or self._guess()
+        if self._inner:
+            return Bill(ticks=0, basis="inner", usage=self._usage)
+        if unbilled and not self._arrived:
+            return Bill(ticks=0, basis="none")
+        if not self._ended:
+            return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
+        if self._usage is not None and self._usage.cost is not None:
+            return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
+        return Bill(ticks=self._worst.ticks, basis="reservation", usage=usage)
+
+    def _counted(self, chunk: Chunk) -> Chunk:
+        """The chunk with what was spent filled in, or put in before the end if nobody said it."""
         events: list[Happened] = []
         wire = chunk.wire
         for event in chunk.events:
@@ -56,21 +80,8 @@ class OfferMeter(Meter):
                         wire = None
                     events.append(event)
                 case _:
-                    self._arrived += _bytes(event)
                     events.append(event)
-        await self._say(Chunk(tuple(events), wire))
-
-    def bill(self, *, unbilled: bool = False) -> Bill:
-        usage = self._usage or self._guess()
-        if self._inner:
-            return Bill(ticks=0, basis="inner", usage=self._usage)
-        if unbilled and not self._arrived:
-            return Bill(ticks=0, basis="none")
-        if not self._ended:
-            return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
-        if self._usage is not None and self._usage.cost is not None:
-            return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
-        return Bill(ticks=self._worst.ticks, basis="reservation", usage=usage)
+        return Chunk(tuple(events), wire)
 
     def _priced(self, usage: Usage) -> Usage:
         if self._inner:
@@ -109,7 +120,3 @@ def metering(pricing: CataloguePricing) -> Metering:
         return OfferMeter(pricing, offer, request, worst, say)
 
     return meter
-
-
-def _bytes(event: Event) -> int:
-    return text_bytes(event.text) if isinstance(event, Wrote) and event.voice == LEADER else 0

@@ -44,10 +44,11 @@ class Mouth:
         return self.opened_at is not None
 
     async def __call__(self, chunk: Chunk) -> None:
-        chunk = self._read(chunk)
         if self.opened:
+            self._notice_end(chunk)
             await self._say(chunk)
             return
+        chunk = self._read(chunk)
         self._kept.append(chunk)
         if any(map(_is_word, chunk.events)) or len(self._kept) > PREAMBLE_CHUNKS_MAX:
             await self._open()
@@ -58,7 +59,13 @@ class Mouth:
         for chunk in kept:
             await self._say(chunk)
 
+    def _notice_end(self, chunk: Chunk) -> None:
+        for event in chunk.events:
+            if isinstance(event, Ended) and event.voice == LEADER:
+                self.ended = True
+
     def _read(self, chunk: Chunk) -> Chunk:
+        self._notice_end(chunk)
         for event in chunk.events:
             match event:
                 case Began(voice="leader", model=""):
@@ -66,8 +73,6 @@ class Mouth:
                     chunk = Chunk(tuple(map(self._named, chunk.events)), chunk.wire)
                 case Began(voice="leader"):
                     self.served = event.model
-                case Ended(voice="leader"):
-                    self.ended = True
                 case _:
                     pass
         return chunk

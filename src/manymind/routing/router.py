@@ -10,7 +10,7 @@ from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.missing import missing
 from manymind.catalog.offers import Offer
-from manymind.catalog.sizes import least, most
+from manymind.catalog.sizes import least
 from manymind.routing.attempts import OnAttempt, nobody
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
@@ -82,9 +82,9 @@ class Router(Provider):
         counted, of which no request has fewer tokens."""
         found = self.served(request.model)
         known = [each.offer.context for each in found if each.offer.context is not None]
-        if not known or most(request).most <= min(known):
+        if not known:
             return found
-        words = least(request)
+        words = least(request, beyond=min(known))
         fitting = tuple(
             each for each in found if each.offer.context is None or each.offer.context >= words
         )
