@@ -74,7 +74,7 @@ class Reader:
             await voice.tell([await quotes_as_json(shelf, talk.asked)])
             return
         draft = Draft(curly=talk.markers)
-        await answer(shelf, talk.asked, draft)
+        await answer(shelf, talk.asked, draft, talk.work.told)
         _add_remarks(draft, talk, request, desk)
         await voice.tell(draft.segments)
 

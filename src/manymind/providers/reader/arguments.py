@@ -45,13 +45,17 @@ def arguments(tool: Function, question: Question, given: Json, *, strictly: bool
             advice="Declare them with type object.",
             field="tools",
         )
-    open_fields = tuple(field for field in root.fields if field.name not in given)
+    open_fields = tuple(
+        field
+        for field in root.fields
+        if field.name not in given and (field.required or _is_option(schema.at(field.shape)))
+    )
     rest = Schema(replace(root, fields=open_fields), schema.places)
 
     def lifted(shape: Shape, wanted: Wish) -> Filled:
         return _from_question(shape, wanted, question, strictly)
 
-    source = Source(question.text, "question", "")
+    source = Source(question.text, "", "")
     filling = Filling(rest, (source,), lifted)
     made = filling.fill()
     if made == ABSENT:
@@ -59,6 +63,11 @@ def arguments(tool: Function, question: Question, given: Json, *, strictly: bool
         raise BadRequest(f"Nothing in the question fills {missing} of {tool.name}.", field="tools")
     filled = as_object(made.json) or {}
     return msgspec.json.encode(_in_order(root.fields, {**filled, **given})).decode()
+
+
+def _is_option(shape: Shape) -> bool:
+    """What is not required is given only where the question plainly names it."""
+    return isinstance(shape, Choice)
 
 
 def _in_order(fields: tuple[Field, ...], made: Json) -> Json:

@@ -141,7 +141,7 @@ def _parts(text: str) -> list[str]:
 
 def _question(text: str, earlier: str, kind: Kind | None = None) -> Question:
     own = _telling(text)
-    leans = bool(earlier) and (_LEANS.search(text[:80]) is not None or len(own) < 2)
+    leans = bool(earlier) and (_LEANS.search(text[:80]) is not None or not own)
     keywords = own if len(own) <= 40 else own[:40]
     if leans and len(own) < 5:
         keywords = [*own, *[word for word in _telling(earlier)[:10] if word not in own]]

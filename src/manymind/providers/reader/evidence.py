@@ -23,6 +23,8 @@ PASSAGES = 12
 QUOTE_MAX = 420
 
 _ANSWERS, _NEAR = 0.5, 0.34
+_COVERS = 0.42
+_DISSENT = 0.55
 _CONTEXT_SHARE = 0.6
 _KIND_SHARE = 0.3
 _MANY: dict[Kind, int] = {"list": 6, "why": 3, "how": 6, "summary": 6, "judge": 3}
@@ -65,12 +67,15 @@ async def find(library: Library, question: Question) -> Finding:
     ranked = rank(question, passages)
     if not ranked:
         return Finding(question, "nothing")
-    certainty = _certainty(question, ranked, passages)
-    if certainty == "nothing":
-        return Finding(question, certainty)
-    wanted = _MANY.get(question.kind, 2) if certainty == "answer" else 1
-    proved = await prove(library, _best(ranked, wanted, question.kind))
-    return Finding(question, certainty if proved else "nothing", proved)
+    sure = certainty(question, ranked, passages)
+    if sure == "nothing":
+        return Finding(question, sure)
+    wanted = _MANY.get(question.kind, 2) if sure == "answer" else 1
+    chosen = _best(ranked, wanted, question.kind)
+    if sure == "answer" and question.kind in ("count", "when"):
+        chosen += _dissenting(ranked, chosen)
+    proved = await prove(library, chosen)
+    return Finding(question, sure if proved else "nothing", proved)
 
 
 async def prove(library: Library, candidates: Iterable[Candidate]) -> tuple[Evidence, ...]:
@@ -164,9 +169,13 @@ def _shape(text: str) -> float:
     return -0.1 if len(text) > QUOTE_MAX else 0.0
 
 
-def _certainty(
+def certainty(
     question: Question, ranked: Sequence[Candidate], passages: Sequence[Passage]
 ) -> Certainty:
+    """How sure the best of them is an answer; one without any proper name of the question is
+    none."""
+    if not ranked:
+        return "nothing"
     best = max(passage.score for passage in passages)
     covered = ranked[0].covered
     if question.named:
@@ -174,7 +183,7 @@ def _certainty(
         words = set(terms(f"{top.passage.document_id} {top.passage.heading} {top.passage.text}"))
         if not question.named & words:
             return "near" if best >= _ANSWERS else "nothing"
-    if best >= _ANSWERS and covered >= 0.3:
+    if best >= _ANSWERS and covered >= _COVERS:
         return "answer"
     return "near" if best >= _NEAR else "nothing"
 
@@ -189,6 +198,24 @@ def _best(ranked: Sequence[Candidate], wanted: int, kind: Kind) -> list[Candidat
         if not any(_same(candidate, other) for other in chosen):
             chosen.append(candidate)
     return chosen
+
+
+def _dissenting(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """A sentence of another document that has another figure of the same unit, if one comes
+    near: a reader who hears one side only cannot know that there are two."""
+    best = chosen[0]
+    if any(one.passage.document_id != best.passage.document_id for one in chosen):
+        return []
+    mine = measured(best.sentence.text)
+    for candidate in ranked:
+        if candidate.score < _DISSENT * best.score or candidate.covered < _COVERS:
+            return []
+        theirs = measured(candidate.sentence.text)
+        if candidate in chosen or candidate.passage.document_id == best.passage.document_id:
+            continue
+        if any(mine[unit].isdisjoint(theirs[unit]) for unit in mine.keys() & theirs.keys()):
+            return [candidate]
+    return []
 
 
 def _same(left: Candidate, right: Candidate) -> bool:
@@ -223,14 +250,14 @@ def disagree(evidence: Sequence[Evidence], wanted: Sequence[str]) -> bool:
             if one.found.document_id == other.found.document_id:
                 continue
             shared = one.terms & other.terms & set(wanted)
-            mine, theirs = _measured(one.text), _measured(other.text)
+            mine, theirs = measured(one.text), measured(other.text)
             units = mine.keys() & theirs.keys()
             if len(shared) >= 2 and any(mine[unit].isdisjoint(theirs[unit]) for unit in units):
                 return True
     return False
 
 
-def _measured(text: str) -> dict[str, set[float]]:
+def measured(text: str) -> dict[str, set[float]]:
     found: dict[str, set[float]] = {}
     for figure in figures(text):
         found.setdefault(figure.unit.lower().rstrip("s."), set()).add(figure.value)

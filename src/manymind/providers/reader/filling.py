@@ -4,6 +4,7 @@ What must be there and was not found is named, so that the caller learns which f
 may be null or empty stays so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
@@ -99,6 +100,8 @@ class Filling:
                 return self._many(shape, wanted, sources, path, depth)
             case Either():
                 return self._either(shape, wanted, sources, path, depth)
+            case Nothing():
+                return Value(None, False)
             case _:
                 found = self._lifted(shape, wanted, sources)
                 return found if found != ABSENT else self._without(shape, wanted, path)
@@ -182,15 +185,19 @@ class Filling:
         """The sentences that speak of a field, those with most of its words first."""
         if lifting.is_prose(wanted):
             return sources
-        held = [(len(wanted.words & set(terms(_said(source)))), source) for source in sources]
-        held = [pair for pair in held if pair[0]]
-        return tuple(source for _, source in sorted(held, key=lambda pair: -pair[0]))
+        held = [(wanted.words & set(terms(_said(source))), source) for source in sources]
+        common = Counter(term for words, _ in held for term in words)
+        weighed = [
+            (sum(1 / common[term] for term in words), source) for words, source in held if words
+        ]
+        return tuple(source for _, source in sorted(weighed, key=lambda pair: -pair[0]))
 
     def _lifted(self, shape: Shape, wanted: Wish, sources: tuple[Source, ...]) -> Filled:
         about = self._about(wanted, sources)
         if isinstance(shape, Flag):
             return Value(lifting.flag(about[0])) if about else ABSENT
-        for source in (*about, *(sources[:3] if not about or _loose(shape) else ())):
+        general = _loose(shape) or (not about and lifting.is_general(wanted))
+        for source in (*about, *(sources[:3] if general else ())):
             found = _lift(shape, wanted, source)
             if found is not None:
                 return Value(found)

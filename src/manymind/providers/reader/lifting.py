@@ -34,6 +34,12 @@ _NAMES = frozenset(
         "company", "organisation", "organization", "captain", "member", "members", "by",
     }
 )  # fmt: skip
+_MEASURES = frozenset(
+    {
+        "height", "cost", "price", "amount", "size", "depth", "number", "count", "total", "limit",
+        "weight", "age", "speed", "length", "width", "distance", "budget", "fee", "rate", "range",
+    }
+)  # fmt: skip
 _PROSE = frozenset(
     {
         "answer", "summary", "description", "explanation", "reason", "details", "detail", "text",
@@ -138,7 +144,7 @@ def words(shape: Words, wanted: Wish, source: Source) -> str | None:
     """The first reading of the field that the schema allows."""
     for text in _readings(shape, wanted, source):
         fitted = " ".join(text.split())
-        if fits(shape, fitted):
+        if fitted and fits(shape, fitted):
             return fitted
     return None
 
@@ -150,6 +156,11 @@ def fits(shape: Words, text: str) -> bool:
         return False
     plain = text.encode("utf-8", "replace").decode()
     return shape.pattern is None or re2.compile(shape.pattern).search(plain) is not None
+
+
+def is_general(wanted: Wish) -> bool:
+    """Whether a field is named so that the answer itself must be meant."""
+    return is_prose(wanted) or bool(wanted.parts & {"value", "result", "number", "count", "total"})
 
 
 def is_prose(wanted: Wish) -> bool:
@@ -196,13 +207,19 @@ def _valued(wanted: Wish, source: Source) -> Iterator[str]:
     labelled = _labelled(wanted, text)
     if labelled:
         yield labelled
+    beside = _beside(wanted, source)
+    if beside:
+        yield beside
+    near = sorted(names(text), key=lambda name: _distance(text, wanted, name.start, ""))
+    called = [name.text for name in near if not wanted.words & set(terms(name.text))]
     if parts & _NAMES:
-        near = sorted(names(text), key=lambda name: _distance(text, wanted, name.start, ""))
         yield from (name.text for name in near)
     elif wanted.words & set(terms(text)):
-        near = sorted(figures(text), key=lambda one: _distance(text, wanted, one.start, one.unit))
-        yield from (figure.text for figure in near)
-        yield from (name.text for name in names(text))
+        counted = sorted(
+            figures(text), key=lambda one: _distance(text, wanted, one.start, one.unit)
+        )
+        yield from (figure.text for figure in counted if parts & _MEASURES)
+        yield from called
 
 
 def _formatted(form: str, text: str) -> Iterator[str]:
@@ -233,6 +250,14 @@ def _patterned(pattern: str, text: str) -> Iterator[str]:
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:
     return [match.group().strip().rstrip(".,;") for match in pattern.finditer(text)]
+
+
+def _beside(wanted: Wish, source: Source) -> str | None:
+    """Of a row that has the field's name in one of its cells, what the row is about."""
+    values = [value for _, value in source.cells]
+    if any(wanted.words & set(terms(value)) for value in values[1:]):
+        return values[0]
+    return None
 
 
 def _cell(wanted: Wish, source: Source) -> str | None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from manymind.canon.faults import BadRequest
 from manymind.canon.items import Called, Returned
+from manymind.canon.parts import Text
 from manymind.canon.ports import Library
 from manymind.canon.requests import Function, Request
 from manymind.canon.values import Json
@@ -44,6 +45,19 @@ class Work(Struct, frozen=True):
             called = tools.get(returned.call_id)
             if called is None or not _notes(called):
                 found += read_returned(returned, called.name if called else "tool")
+        return found
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The texts that tools gave back, with the tools' names."""
+        tools = {called.call_id: called for called in self.calls}
+        found: list[tuple[str, str]] = []
+        for returned in self.returned:
+            called = tools.get(returned.call_id)
+            if called is not None and _notes(called):
+                continue
+            texts = [part.text for part in returned.parts if isinstance(part, Text)]
+            found.append((called.name if called else "The tool", " ".join(texts)))
         return found
 
     def made(self, tool: Function) -> bool:

@@ -1,6 +1,7 @@
 """Answers in words: quotes with their sources, and plain sentences about what was not found."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from manymind.canon.documents import Card
 from manymind.canon.ports import Library
@@ -13,9 +14,15 @@ from manymind.providers.reader.summary import gist
 
 _CARDS_SHOWN = 20
 _SKIPPED_SHOWN = 5
+_TOLD_MAX = 4
+_TOLD_LENGTH = 600
 
 
-async def answer(library: Library, asked: Asked, draft: Draft) -> None:
+Told: TypeAlias = Sequence[tuple[str, str]]
+"""What tools gave back: their names and their texts."""
+
+
+async def answer(library: Library, asked: Asked, draft: Draft, told: Told = ()) -> None:
     """Write the answer to what was asked into the draft."""
     cards = library.cards()
     match asked.about:
@@ -32,7 +39,7 @@ async def answer(library: Library, asked: Asked, draft: Draft) -> None:
         case "summary":
             await _summarise(library, asked.parts[0], draft)
         case _:
-            await _quote(library, asked, draft)
+            await _quote(library, asked, draft, told)
 
 
 def tell_skipped(skipped: Sequence[Skipped], draft: Draft) -> None:
@@ -45,11 +52,14 @@ def tell_skipped(skipped: Sequence[Skipped], draft: Draft) -> None:
     draft.paragraph("Note on what I was given: " + " ".join(shown))
 
 
-async def _quote(library: Library, asked: Asked, draft: Draft) -> None:
+async def _quote(library: Library, asked: Asked, draft: Draft, told: Told) -> None:
     if asked.about == "making":
         draft.paragraph(remarks.MAKING)
     findings = [await find(library, question) for question in asked.parts]
     if asked.about == "making" and all(finding.certainty != "answer" for finding in findings):
+        return
+    if told and all(finding.certainty == "nothing" for finding in findings):
+        _repeat(told, draft)
         return
     for finding in findings:
         if len(findings) > 1:
@@ -76,6 +86,14 @@ def _tell(finding: Finding, documents: int, draft: Draft) -> None:
         if len(finding.evidence) > 2:
             draft.say("- ")
         draft.quote(evidence)
+
+
+def _repeat(told: Told, draft: Draft) -> None:
+    """What the tools said, where no sentence of it can be told from another."""
+    for tool, text in told[:_TOLD_MAX]:
+        shown = " ".join(text.split())
+        cut = shown if len(shown) <= _TOLD_LENGTH else shown[:_TOLD_LENGTH].rstrip() + " …"
+        draft.paragraph(f"{tool} returned: {cut}")
 
 
 def _nothing(question: Question, documents: int) -> str:

@@ -18,6 +18,7 @@ from manymind.canon.parts import File, Text
 from manymind.canon.values import Json
 from manymind.corpus.collection import Collection, build
 from manymind.corpus.marked import read_marked
+from manymind.corpus.naming import citation_url
 from manymind.providers.reader.loose import as_list, as_object
 
 _TEXTS = ("text", "content", "snippet", "body", "quote", "summary", "description", "passage")
@@ -163,6 +164,7 @@ class Gathered:
                 return replace(
                     checked,
                     document_id=document_id,
+                    url=_url(document_id, self._places[scrap].url),
                     start=checked.start + offset,
                     end=checked.end + offset,
                 )
@@ -197,11 +199,11 @@ async def gather(seen: Sequence[Seen]) -> Gathered:
         known.add(key)
         scrap = f"{passage.document_id}#{len(places)}"
         places[scrap] = one
-        url = one.url or _url_of(passage.document_id)
-        documents.append(Document(id=scrap, text=passage.text, title=one.title, url=url))
+        documents.append(Document(id=scrap, text=passage.text, title=one.title))
     inner = await to_thread.run_sync(build, documents)
     return Gathered(inner, places)
 
 
-def _url_of(name: str) -> str | None:
-    return name if name.startswith(("https://", "http://")) else None
+def _url(name: str, url: str | None) -> str:
+    """Where a citation points; tools often give a page's address as its id."""
+    return citation_url(Document(id=name, text="", url=url or name))

@@ -11,8 +11,9 @@ from manymind.canon.ports import Library
 from manymind.canon.requests import OutputFormat
 from manymind.canon.values import Json
 from manymind.corpus.naming import citation_url
+from manymind.corpus.words import terms
 from manymind.providers.reader.asking import Asked, Question
-from manymind.providers.reader.evidence import PASSAGES, Evidence, find, rank
+from manymind.providers.reader.evidence import PASSAGES, Candidate, Evidence, certainty, find, rank
 from manymind.providers.reader.filling import ABSENT, Filling
 from manymind.providers.reader.lifting import Source, wish
 from manymind.providers.reader.schema import (
@@ -98,7 +99,12 @@ async def _sources(library: Library, question: Question, schema: Schema) -> list
     found: dict[tuple[str, int], Source] = {}
     for asked in _questions(question, schema):
         passages = await library.search(asked.keywords, limit=PASSAGES)
-        for candidate in rank(asked, passages)[:_SENTENCES_MAX]:
+        ranked = rank(asked, passages)
+        if asked is question and certainty(question, ranked, passages) != "answer":
+            continue
+        for candidate in ranked[:_SENTENCES_MAX]:
+            if asked is not question and not asked.named & frozenset(_said(candidate)):
+                continue
             place = candidate.passage.start + candidate.sentence.start
             found.setdefault(
                 (candidate.passage.document_id, place),
@@ -124,7 +130,13 @@ def _questions(question: Question, schema: Schema) -> Iterator[Question]:
     for words in dict.fromkeys(list(_leaves(schema, schema.root, 0))[:_FIELDS_MAX]):
         joined = " ".join((question.keywords[:200], *words)).strip()
         own = tuple(dict.fromkeys((*words, *question.terms)))
-        yield replace(question, kind="fact", keywords=joined, terms=own)
+        yield replace(question, kind="fact", keywords=joined, terms=own, named=frozenset(words))
+
+
+def _said(candidate: Candidate) -> list[str]:
+    """A row says what its columns are called, too."""
+    titles = " ".join(title for title, _ in candidate.sentence.cells)
+    return terms(f"{candidate.sentence.text} {titles}")
 
 
 def _leaves(schema: Schema, shape: Shape, depth: int) -> Iterator[tuple[str, ...]]:
