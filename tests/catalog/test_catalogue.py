@@ -143,6 +143,17 @@ def test_the_fault_for_nonsense_names_what_there_is(catalogue: Catalogue) -> Non
     assert "only OpenRouter serves" in variant.message
 
 
+def test_only_what_is_served_is_suggested(catalogue: Catalogue) -> None:
+    fault = missing(catalogue, "manymind/multi-agents", ["manymind/reader", "ollama"])
+    assert "multi-agent " not in fault.advice
+    assert "manymind, ollama" in fault.advice
+
+
+def test_a_name_longer_than_any_is_served_by_nobody(catalogue: Catalogue) -> None:
+    assert keys(catalogue, "brand/" + "x" * 250) != []
+    assert keys(catalogue, "brand/" + "x" * 251) == []
+
+
 def test_a_listing_has_one_row_for_a_model_and_the_authors_own_price(
     catalogue: Catalogue,
 ) -> None:

@@ -233,7 +233,7 @@ async def test_a_name_that_nobody_serves_is_refused_with_advice() -> None:
     for name, advice in {
         "x-ai/grok-4": "Set XAI_API_KEY or OPENROUTER_API_KEY.",
         "manymind/raeder": "Did you mean manymind/reader?",
-        "manymind/multi-agent": "Did you mean",
+        "manymind/multi-agent": "Configured providers: manymind, one.",
     }.items():
         with pytest.raises(NoSuchModel) as caught:
             await stage.run(asked(model=name), deaf)

@@ -16,6 +16,9 @@ VARIANTS = frozenset(
 )
 """Suffixes after a colon that belong to OpenRouter's names."""
 
+NAME_MAX = 256
+"""Longer than the name of any model. What is longer is not sent on, logged or compared."""
+
 
 class Catalogue:
     """`aliases` are the operator's own names for models. Each provider's shelf is filled when
@@ -49,6 +52,12 @@ class Catalogue:
         provider, _, native = key.partition("/")
         return self._at(provider, native) or _unheard_of(provider, native)
 
+    def stock(self, entries: Iterable[str]) -> Iterator[Offer]:
+        """All that is described of these: a provider, or one model of it (`manymind/reader`)."""
+        for entry in entries:
+            provider, slash, _ = entry.partition("/")
+            yield from (self.offer(entry),) if slash else self.shelf(provider).offers
+
     def find(self, name: str, providers: Collection[str]) -> tuple[Offer, ...]:
         """Who, among these providers, serves the model of that name; the best choice first.
 
@@ -56,6 +65,8 @@ class Catalogue:
         catalogue has not heard of is left to the provider named before the slash.
         """
         name = self._aliases.get(name, name)
+        if len(name) > NAME_MAX:
+            return ()
         author, slash, rest = name.partition("/")
         if not slash:
             return self._bare(name, providers)

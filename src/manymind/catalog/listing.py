@@ -34,12 +34,10 @@ def listing(catalogue: Catalogue, providers: Collection[str], moment: datetime) 
     An entry `provider/native` stands for that model alone, as a provider's name does for all.
     """
     rows: dict[str, Row] = {}
-    for entry in sorted(providers, key=lambda entry: seller(entry).resells):
-        provider, _, native = entry.partition("/")
-        offers = (catalogue.offer(entry),) if native else catalogue.shelf(provider).offers
-        for offer in offers:
-            if not offer.slug.startswith("~"):  # OpenRouter's moving names are not models.
-                rows.setdefault(offer.slug, _row(offer, moment))
+    own_first = sorted(providers, key=lambda entry: seller(entry).resells)
+    for offer in catalogue.stock(own_first):
+        if not offer.slug.startswith("~"):  # OpenRouter's moving names are not models.
+            rows.setdefault(offer.slug, _row(offer, moment))
     return tuple(rows[name] for name in sorted(rows))
 
 

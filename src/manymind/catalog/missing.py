@@ -14,16 +14,16 @@ _NEAREST = 3
 def nearest(catalogue: Catalogue, name: str, providers: Collection[str]) -> tuple[str, ...]:
     """The names among these providers' models that are most like `name`."""
     spelled: dict[str, str] = {}
-    for provider in providers:
-        for offer in catalogue.shelf(provider).offers:
-            for known in (offer.slug, offer.slug.rpartition("/")[2], offer.native):
-                spelled.setdefault(known.lower(), offer.slug)
+    for offer in catalogue.stock(providers):
+        for known in (offer.slug, offer.slug.rpartition("/")[2], offer.native):
+            spelled.setdefault(known.lower(), offer.slug)
     close = get_close_matches(name[:_NAME_MAX].lower(), spelled, n=2 * _NEAREST, cutoff=0.75)
     return tuple(dict.fromkeys(spelled[each] for each in close))[:_NEAREST]
 
 
 def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSuchModel:
-    """The fault for `name`, with what would help: a setting, a near name, or the list."""
+    """The fault for `name`, with what would help: a setting, a near name, or the list. An entry
+    of `providers` may be a single model of ours, which is then all that we suggest of them."""
     shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
     author, slash, rest = name.partition("/")
     settings = settings_for(author) if slash else ()
@@ -34,13 +34,14 @@ def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSu
             advice="Set OPENROUTER_API_KEY, or ask for the model without it.",
             field="model",
         )
-    if slash and provider_of(author, providers) is None and not seller(author).closed and settings:
+    names = {entry.partition("/")[0] for entry in providers}
+    if slash and provider_of(author, names) is None and not seller(author).closed and settings:
         ways = " or ".join(settings)
         return NoSuchModel(
             f"No provider is configured for {shown}.", advice=f"Set {ways}.", field="model"
         )
     close = nearest(catalogue, name, providers)
-    configured = ", ".join(sorted(providers)) or "none"
+    configured = ", ".join(sorted(names)) or "none"
     return NoSuchModel(
         f"No model {shown}.",
         advice=(

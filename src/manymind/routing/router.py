@@ -48,7 +48,7 @@ class Router(Provider):
             if (provider := self._provider(offer)) is not None
         )
         if not found:
-            raise missing(self._catalogue, model, self._names)
+            raise missing(self._catalogue, model, tuple(self._providers))
         return found
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
