@@ -110,7 +110,7 @@ def test_a_dialect_nobody_knows_is_refused() -> None:
     with pytest.raises(BadRequest, match="dialect esperanto"):
         another("x", base_url="http://x", dialect="esperanto")
     with pytest.raises(BadRequest, match="speaks no dialect"):
-        build(find()["openai"], Settings(), Trusted(), {})
+        build(find()["anthropic"], Settings(), Trusted(), {})
 
 
 async def listed(body: bytes, status: str = "200 OK") -> tuple[Listed, ...]:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from manymind.canon.faults import BadRequest, TimedOut, UpstreamBroken
 from manymind.egress.addresses import Resolver, admit, forbidden, literal
+from manymind.egress.hop import Stranger, visit
 
 _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -73,8 +74,6 @@ class Guarded:
             ) from None
 
     async def _follow(self, place: URL, limit_bytes: int) -> Fetched:
-        from manymind.egress.hop import Stranger, visit
-
         start = place.raw_host
         for _ in range(self._config.redirects_max + 1):
             stranger = Stranger(

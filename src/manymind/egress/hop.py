@@ -1,5 +1,4 @@
-"""One request to a stranger's host, by aiohttp. Imported when the first one is made, for aiohttp
-takes a third of a second to load."""
+"""One request to a stranger's host, by aiohttp; nothing is remembered from one to the next."""
 
 import socket
 import ssl
@@ -41,7 +40,7 @@ class Stranger(Struct, frozen=True, kw_only=True):
 
 
 async def visit(stranger: Stranger, limit_bytes: int) -> Seen:
-    """Ask once. A session of its own for each request: nothing is remembered."""
+    """Ask once, in a session of its own."""
     connector = aiohttp.TCPConnector(
         resolver=_Pinned(stranger.resolver, stranger.opened),
         socket_factory=_Sockets(stranger.opened),

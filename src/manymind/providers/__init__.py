@@ -33,9 +33,9 @@ def build(
     """The provider that answers from this upstream, in those of its dialects that we have."""
     base = locate(upstream, settings.base_url)
     doors = tuple(
-        Door(dialects[route.dialect], base + route.path)
+        Door(dialect, base + route.path)
         for route in upstream.routes
-        if route.dialect in dialects
+        if (dialect := route.accent or dialects.get(route.dialect)) is not None
     )
     if not doors:
         raise BadRequest(f"{upstream.name} speaks no dialect that we have.")

@@ -1,5 +1,7 @@
-"""Servers on one's own machine. None needs a key; all speak Chat Completions."""
+"""Servers on one's own machine. None needs a key; all speak Chat Completions, and know the cap on
+output by its older name."""
 
+from manymind.dialects.openai_chat import Flavour, OpenAIChat
 from manymind.providers.upstream import Credential, Upstream, routes
 
 
@@ -12,7 +14,7 @@ def _local(name: str, address: str, *variables: str, port: int) -> Upstream:
         address=address,
         port=port,
         keyless=True,
-        routes=routes("openai_chat"),
+        routes=routes(OpenAIChat(Flavour(cap="max_tokens"))),
     )
 
 

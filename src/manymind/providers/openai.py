@@ -1,5 +1,6 @@
-"""OpenAI."""
+"""OpenAI. Its reasoning models know the cap on output by its newer name alone."""
 
+from manymind.dialects.openai_chat import Flavour, OpenAIChat
 from manymind.providers.upstream import Credential, Upstream, routes
 
 PROVIDER = Upstream(
@@ -8,6 +9,6 @@ PROVIDER = Upstream(
     credentials=(Credential("OPENAI_API_KEY"),),
     address_variables=("OPENAI_BASE_URL",),
     address="https://api.openai.com/v1",
-    routes=routes("openai_responses", "openai_chat"),
+    routes=routes("openai_responses", OpenAIChat(Flavour(cap="max_completion_tokens"))),
     model="gpt-5.4-mini",
 )

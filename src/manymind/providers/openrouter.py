@@ -1,5 +1,6 @@
 """OpenRouter: many vendors' models behind one key, named `author/model`."""
 
+from manymind.dialects.openai_chat import Flavour, OpenAIChat
 from manymind.providers.upstream import Credential, Upstream, routes
 
 PROVIDER = Upstream(
@@ -8,7 +9,11 @@ PROVIDER = Upstream(
     credentials=(Credential("OPENROUTER_API_KEY"),),
     address_variables=("OPENROUTER_BASE_URL",),
     address="https://openrouter.ai/api/v1",
-    routes=routes("openai_chat", "openai_responses", "anthropic_messages"),
+    routes=routes(
+        OpenAIChat(Flavour(extended=True, thoughts="reasoning_details")),
+        "openai_responses",
+        "anthropic_messages",
+    ),
     headers=(("x-title", "Manymind"),),
     model="x-ai/grok-4.20",
 )

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.events import Say
 from manymind.canon.faults import Fault, TimedOut, Unsupported, UpstreamBroken
@@ -63,7 +64,7 @@ class Remote:
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         door = self._door(request)
-        written = door.dialect.write_request(request)
+        written = door.dialect.write_request(_metered(request, door))
         if written.lost and request.require_parameters:
             raise Unsupported(
                 f"{self.name} cannot take {', '.join(written.lost)} in {door.dialect.name}.",
@@ -109,6 +110,13 @@ class Remote:
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
+
+
+def _metered(request: Request, door: Door) -> Request:
+    """Chat tells what a stream used only if asked. We must know; the caller need not hear it."""
+    if request.stream and door.dialect.name == "openai_chat":
+        return replace(request, stream_usage=True)
+    return request
 
 
 async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from msgspec import Struct
 
 from manymind.canon.faults import BadRequest
+from manymind.dialects.mirror import Dialect
 
 Style = Literal["bearer", "x-api-key"]
 
@@ -25,10 +26,12 @@ class Credential(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """A dialect that the upstream speaks, and the path behind the versioned base."""
+    """A dialect that the upstream speaks, and the path behind the versioned base. `accent` is
+    that dialect as this very upstream speaks it, None where it speaks as the book says."""
 
     dialect: str
     path: str
+    accent: Dialect | None = None
 
 
 class Only(Struct, frozen=True):
@@ -77,9 +80,14 @@ PATHS = {
 """Where each dialect is served behind a versioned base, at every vendor that we know."""
 
 
-def routes(*dialects: str) -> tuple[Route, ...]:
+def routes(*dialects: str | Dialect) -> tuple[Route, ...]:
     """The usual routes of these dialects, the preferred one first."""
-    return tuple(Route(dialect, PATHS[dialect]) for dialect in dialects)
+    return tuple(
+        Route(dialect, PATHS[dialect])
+        if isinstance(dialect, str)
+        else Route(dialect.name, PATHS[dialect.name], dialect)
+        for dialect in dialects
+    )
 
 
 def another(
