@@ -6,12 +6,12 @@ from manymind.canon.faults import Fault
 from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Reader, View, Writer, Written
 from manymind.dialects.openai_chat.answers import write_reply
-from manymind.dialects.openai_chat.faults import read_fault, write_fault
 from manymind.dialects.openai_chat.flavour import Flavour
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import StreamReader, read_reply
 from manymind.dialects.openai_chat.requests import read_request, write_request
 from manymind.dialects.openai_chat.writer import StreamWriter
+from manymind.dialects.openai_faults import read_fault, write_fault
 
 
 class OpenAIChat:

@@ -7,10 +7,10 @@ from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Wire
 from manymind.canon.faults import CutShort, UpstreamBroken
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Message
-from manymind.dialects.openai_chat.faults import is_error, read_error
 from manymind.dialects.openai_chat.hearing import Choice
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.usage import read_usage
+from manymind.dialects.openai_faults import is_error, read_error
 from manymind.dialects.reading import Object, decode, upstream
 
 INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}

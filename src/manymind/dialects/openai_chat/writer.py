@@ -14,12 +14,12 @@ from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json
 from manymind.dialects.mirror import View
-from manymind.dialects.openai_chat.faults import error_fields
 from manymind.dialects.openai_chat.holding import Held
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling, Told
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
+from manymind.dialects.openai_faults import error_fields
 from manymind.dialects.reading import encode
 from manymind.dialects.sse import DONE, frame
 

@@ -32,9 +32,8 @@ def read_reply(body: bytes) -> Chunk:
 
 def refuse_failed(response: Object) -> None:
     """A response that failed is raised as the fault that it names."""
-    error = response.peek("error")
-    if error is not None or response.peek("status") == "failed":
-        raise reported(error)
+    if response.peek("error") is not None or response.peek("status") == "failed":
+        raise reported(response.left())
 
 
 def read_status(response: Object) -> str | None:
