@@ -120,7 +120,7 @@ class Answering:
         if house is MESSAGES and "anthropic-version" not in self._visit.headers:
             raise Refused(400, "anthropic-version: header is required")
         number = self._roster.nth(model)
-        await anyio.sleep(knobs.latency + knobs.jitter * _spread(knobs.seed, number))
+        await anyio.sleep(knobs.latency + knobs.jitter * spread(knobs.seed, number))
         if await self._mishap(knobs, number):
             return
         asked = house.read(body)
@@ -175,6 +175,6 @@ class Answering:
         await self._delivery.whole(refused.status, body, self._headers, _PLAIN)
 
 
-def _spread(seed: int, number: int) -> float:
+def spread(seed: int, number: int) -> float:
     """Between 0 and 1, the same for the same seed and number."""
     return int.from_bytes(sha256(f"{seed}/{number}".encode()).digest()[:4], "big") / 2**32
