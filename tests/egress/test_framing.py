@@ -12,7 +12,7 @@ from manymind.egress.reply import Patience
 from manymind.egress.trusted import Trusted, TrustedConfig
 from tests.egress.stage import Visit, chunked, plain, theatre
 
-HASTY = Patience(connect_seconds=2, first_byte_seconds=2, idle_seconds=2)
+HASTY = Patience(first_byte_seconds=2, idle_seconds=2)
 NEXT = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged"
 
 AMBIGUOUS = {

@@ -20,13 +20,11 @@ from manymind.canon.faults import (
 )
 from manymind.egress.connection import Bounds
 from manymind.egress.pool import PoolSize
-from manymind.egress.reply import HIGH_WATER_BYTES, Patience
+from manymind.egress.reply import HIGH_WATER_BYTES, Patience, Reply
 from manymind.egress.trusted import Trusted, TrustedConfig
 from tests.egress.stage import Visit, always, chunked, once, plain, theatre
 
-SHORT = Patience(
-    connect_seconds=1, first_byte_seconds=0.2, first_byte_seconds_per_megabyte=0, idle_seconds=0.2
-)
+SHORT = Patience(first_byte_seconds=0.2, first_byte_seconds_per_megabyte=0, idle_seconds=0.2)
 
 
 @asynccontextmanager
@@ -250,6 +248,32 @@ async def test_a_reader_that_stops_stops_the_upstream_and_loses_nothing() -> Non
             sizes = [len(data) async for data in reply.chunks()]
         assert sum(sizes) == 64_000_000
         assert max(sizes) <= HIGH_WATER_BYTES * 3
+
+
+class Tap:
+    """A socket's flow, as a reply turns it."""
+
+    def __init__(self) -> None:
+        self.open = True
+
+    def pause_reading(self) -> None:
+        self.open = False
+
+    def resume_reading(self) -> None:
+        self.open = True
+
+
+async def test_a_reply_left_unread_does_not_clog_its_socket() -> None:
+    tap = Tap()
+    reply = Reply("host", tap, None)
+    reply.hear_head(200, {})
+    reply.hear(b"x" * HIGH_WATER_BYTES)
+    assert tap.open
+    reply.hear(b"x")
+    reply.hear_end()
+    assert not tap.open
+    reply.close()
+    assert tap.open
 
 
 async def test_silence_before_and_within_a_reply_is_bounded() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from manymind.canon.faults import BadRequest, TimedOut, UpstreamBroken, UpstreamRefused
 from manymind.egress.proxies import Proxies, read_address, read_proxy
-from manymind.egress.reply import Patience
 from manymind.egress.trusted import Trusted, TrustedConfig
 from tests.egress.stage import Authority, Theatre, Visit, always, plain, theatre
 
@@ -109,7 +108,7 @@ async def test_a_certificate_for_another_name_is_refused(authority: Authority) -
 
 async def test_https_to_a_port_that_speaks_none() -> None:
     async with theatre(always(plain(b"x"))) as house:
-        config = TrustedConfig(patience=Patience(connect_seconds=0.2))
+        config = TrustedConfig(connect_seconds=0.2)
         with pytest.raises(TimedOut):
             await ask(config, house.url.replace("http:", "https:"))
 
@@ -196,9 +195,7 @@ async def test_a_proxy_that_will_not_tunnel_is_named(answer: bytes) -> None:
 
 async def test_a_proxy_that_says_nothing_costs_bounded_time() -> None:
     async with theatre(always(plain(b""))) as house, gate(house, answer=b"") as (_, address):
-        config = TrustedConfig(
-            proxies=Proxies(https=address), patience=Patience(connect_seconds=0.1)
-        )
+        config = TrustedConfig(proxies=Proxies(https=address), connect_seconds=0.1)
         with pytest.raises(TimedOut):
             await ask(config, "https://api.test/")
 

@@ -7,6 +7,7 @@ and the socket is never used again.
 
 import asyncio
 import re
+import socket
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -98,6 +99,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A TLS transport is not always a subclass of `Transport`, but does all that one does.
         self._transport = cast("asyncio.Transport", transport)
+        wire = transport.get_extra_info("socket")
+        if wire is not None:
+            # A model may think for minutes, and a router on the way forgets a silent socket.
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_KEEPIDLE"):
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 45)
 
     def data_received(self, data: bytes) -> None:
         reply, parser = self._reply, self._parser

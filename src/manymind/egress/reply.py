@@ -25,7 +25,6 @@ class Patience(Struct, frozen=True, kw_only=True):
     tokens a second. `idle_seconds` is the longest silence between two pieces of one reply.
     """
 
-    connect_seconds: float = 10.0
     first_byte_seconds: float = 120.0
     first_byte_seconds_per_megabyte: float = 60.0
     idle_seconds: float = 300.0
@@ -143,7 +142,11 @@ class Reply:
         return taken
 
     def close(self) -> None:
-        """No one reads any more."""
+        """No one reads any more; the socket must not stay paused for whoever comes next."""
+        self._pieces.clear()
+        if self._paused:
+            self._paused = False
+            self._flow.resume_reading()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

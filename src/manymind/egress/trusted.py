@@ -34,6 +34,7 @@ class TrustedConfig(Struct, frozen=True, kw_only=True):
 
     ca_file: str | None = None
     proxies: Proxies = Proxies()
+    connect_seconds: float = 10.0
     patience: Patience = Patience()
     pool: PoolSize = PoolSize()
     bounds: Bounds = Bounds()
@@ -102,14 +103,14 @@ class Trusted:
         if deadline_seconds is not None:
             deadline = asyncio.get_running_loop().time() + deadline_seconds
         waits = patience or self._config.patience
-        return _Call(self._pool(address, waits), address.host, head, body, deadline, waits)
+        return _Call(self._pool(address), address.host, head, body, deadline, waits)
 
-    def _pool(self, address: Address, patience: Patience) -> Pool:
+    def _pool(self, address: Address) -> Pool:
         pool = self._pools.get(address.origin)
         if pool is None:
 
             async def dial() -> Connection:
-                return await self._dialer.dial(address, patience.connect_seconds)
+                return await self._dialer.dial(address, self._config.connect_seconds)
 
             pool = self._pools[address.origin] = Pool(address.host, self._config.pool, dial)
         return pool

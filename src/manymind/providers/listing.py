@@ -12,7 +12,7 @@ from manymind.providers.upstream import Settings, Upstream, greeting, locate
 
 LIST_SECONDS = 20.0
 _LIST_BYTES_MAX = 32 * 1024 * 1024
-_QUICK = Patience(connect_seconds=5.0, first_byte_seconds=LIST_SECONDS, idle_seconds=5.0)
+_QUICK = Patience(first_byte_seconds=LIST_SECONDS, idle_seconds=5.0)
 _WINDOWS = ("context_length", "max_model_len", "max_input_tokens", "context_window")
 
 

@@ -21,7 +21,7 @@ from manymind.providers.upstream import Only
 
 STREAMED = Patience()
 
-WHOLE = Patience(first_byte_seconds=900.0)
+WHOLE = Patience(first_byte_seconds=600.0)
 """A whole reply shows no sign of life before its last word is written."""
 
 _FAULT_BYTES_MAX = 256 * 1024
