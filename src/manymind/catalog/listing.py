@@ -36,7 +36,8 @@ def listing(catalogue: Catalogue, providers: Collection[str], moment: datetime) 
     rows: dict[str, Row] = {}
     own_first = sorted(providers, key=lambda entry: seller(entry).resells)
     for offer in catalogue.stock(own_first):
-        if not offer.slug.startswith("~"):  # OpenRouter's moving names are not models.
+        # OpenRouter's moving names are not models, and its batches cannot be asked for an answer.
+        if not offer.slug.startswith("~") and not offer.slug.endswith(":batch"):
             rows.setdefault(offer.slug, _row(offer, moment))
     return tuple(rows[name] for name in sorted(rows))
 
