@@ -45,8 +45,8 @@ def caller(request: Request) -> Sequence[Line]:
     tools = offered(request)
     if not tools:
         return ("I was offered no tool.",)
-    arguments = fill(tools[0].parameters or {}, last_words(request))
-    return (call(request, tools[0], arguments if tools[0].parameters else {}),)
+    schema = tools[0].parameters or {"type": "object"}
+    return (call(request, tools[0], fill(schema, last_words(request))),)
 
 
 def jsonist(request: Request) -> Sequence[Line]:

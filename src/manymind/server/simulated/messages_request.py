@@ -125,9 +125,7 @@ class Counted(Struct):
 def read(data: Json) -> Asked:
     """What is asked, or `Refused` where Anthropic would refuse it."""
     body = errors.decoded(data, Body)
-    budget = body.thinking.budget_tokens if body.thinking else None
-    if budget is not None and budget >= body.max_tokens:
-        raise Refused(400, "`max_tokens` must be greater than `thinking.budget_tokens`.")
+    _check_thinking(body)
     output = body.output_config.format if body.output_config else None
     request = Request(
         model=body.model,
@@ -141,6 +139,19 @@ def read(data: Json) -> Asked:
         stream=bool(body.stream),
     )
     return Asked(request, data)
+
+
+def _check_thinking(body: Body) -> None:
+    """What does not go together with thinking."""
+    thinking, choice = body.thinking, body.tool_choice
+    if thinking is None or thinking.type == "disabled":
+        return
+    if thinking.budget_tokens is not None and thinking.budget_tokens >= body.max_tokens:
+        raise Refused(400, "`max_tokens` must be greater than `thinking.budget_tokens`.")
+    if choice is not None and choice.type in ("any", "tool"):
+        raise Refused(400, "Thinking may not be enabled when tool_choice forces tool use.")
+    if body.temperature is not None and body.temperature != 1:
+        raise Refused(400, "`temperature` may only be set to 1 when thinking is enabled.")
 
 
 def read_counted(data: Json) -> Asked:
@@ -163,6 +174,8 @@ def _system(system: str | list[TextBlock] | None) -> tuple[Text, ...] | None:
 
 def _history(messages: Sequence[Message]) -> tuple[Item, ...]:
     items: list[Item] = []
+    if messages[0].role == "assistant":
+        raise Refused(400, 'messages: first message must use the "user" role')
     for place, message in enumerate(messages):
         items += _items(message, f"messages.{place}")
     for _, call_id, is_call in unanswered(tuple(items), adjacent=True):

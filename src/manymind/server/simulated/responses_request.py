@@ -105,6 +105,7 @@ class Body(Struct):
     text: TextConfig | None = None
     reasoning: Reasoning | None = None
     include: list[str] | None = None
+    previous_response_id: str | None = None
     stream: bool | None = None
     max_output_tokens: Annotated[int, Meta(ge=1)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
@@ -113,6 +114,13 @@ class Body(Struct):
 def read(data: Json) -> Asked:
     """What is asked, or `Refused` where OpenAI would refuse it."""
     body = errors.decoded(data, Body)
+    if body.previous_response_id is not None:
+        raise Refused(
+            400,
+            f"Previous response with id '{body.previous_response_id}' not found.",
+            code="previous_response_not_found",
+            param="previous_response_id",
+        )
     items = tuple(_items(body.input))
     for _, call_id, is_call in unanswered(items, adjacent=False):
         what = (
