@@ -55,7 +55,9 @@ citations = st.builds(
     Citation,
     form=st.sampled_from(["file_citation", "file_path"]),
     aside=st.builds(
-        Aside, st.just(NAME), st.fixed_dictionaries({"file_id": words, "index": counts})
+        Aside,
+        st.just(NAME),
+        st.fixed_dictionaries({"file_id": words, "filename": words, "index": counts}),
     ),
 )
 _logprobs = st.lists(

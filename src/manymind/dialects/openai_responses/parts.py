@@ -3,6 +3,8 @@
 from base64 import b64encode
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from manymind.canon.parts import Audio, Citation, File, Image, Part, Refusal, Text, UnreadPart
 from manymind.canon.values import Aside, Json
 from manymind.dialects.openai_responses.pen import Pen, given
@@ -11,6 +13,8 @@ from manymind.dialects.reading import Object, named
 
 _SPANS = frozenset({"url_citation", "container_file_citation"})
 """The citations that point at a stretch of the text."""
+
+_FORMS = _SPANS | {"file_citation", "file_path"}
 
 
 def read_parts(holder: Object, name: str) -> tuple[Part, ...]:
@@ -131,7 +135,7 @@ def read_citation(note: Object) -> Citation:
 
 
 def write_citation(citation: Citation, at: str, pen: Pen) -> Json:
-    fields: Json = {"type": citation.form}
+    citation, fields = _in_our_forms(citation)
     if citation.form == "url_citation":
         fields |= {"url": citation.url or "", "title": citation.title or ""}
     else:
@@ -146,6 +150,21 @@ def write_citation(citation: Citation, at: str, pen: Pen) -> Json:
         verified=citation.verified,
     )
     return pen.merge(fields, citation.aside, at)
+
+
+def _in_our_forms(citation: Citation) -> tuple[Citation, Json]:
+    """A citation of another dialect's form, as the form of ours that says most of it."""
+    ours = citation.aside is not None and citation.aside.dialect == NAME
+    if ours or citation.form in _FORMS:
+        return citation, {"type": citation.form}
+    if citation.url is not None:
+        return replace(citation, form="url_citation"), {"type": "url_citation"}
+    return citation, {
+        "type": "file_citation",
+        "file_id": citation.document_id or "",
+        "filename": citation.title or "",
+        "index": citation.end,
+    }
 
 
 def write_part(part: Part, role: str, at: str, pen: Pen) -> Json | None:
