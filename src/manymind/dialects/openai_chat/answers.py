@@ -49,13 +49,14 @@ def _as_it_came(answer: Answer, data: Json) -> Json:
 
 def _choices(answer: Answer, request: Request, view: View) -> list[Json]:
     telling = Telling(manner(request, view))
+    stops = {stop.choice: stop for stop in answer.stops}
     messages: dict[int, Json] = {}
     logprobs: dict[int, list[Json]] = {}
-    for told in (*telling.start(0), *telling.tell(answer)):
+    started = [told for number in (0, *stops) for told in telling.start(number)]
+    for told in (*started, *telling.tell(answer)):
         message = messages.setdefault(told.choice, {})
         _add(message, told.delta)
         logprobs.setdefault(told.choice, []).extend(told.logprobs or ())
-    stops = {stop.choice: stop for stop in answer.stops}
     choices: list[Json] = []
     for number, message in sorted(messages.items()):
         called = telling.choices[number].called

@@ -18,7 +18,7 @@ from manymind.canon.events import (
     Wrote,
 )
 from manymind.canon.items import Called, Said, Thought, Unread
-from manymind.canon.parts import Part, Refusal, Text
+from manymind.canon.parts import Citation, Part, Refusal, Text
 from manymind.canon.values import Aside, Json
 from manymind.dialects.openai_chat.citations import read_annotations
 from manymind.dialects.openai_chat.parts import NAME, read_part
@@ -54,6 +54,7 @@ class _Words(Struct):
     key: str
     parts: int = 0
     open_as: type[Part] | None = None
+    last_text: int | None = None
 
 
 class _Call(Struct):
@@ -89,9 +90,10 @@ class Choice:
             yield from self._think(thought)
         yield from self._say(delta, logprobs)
         for citation in read_annotations(delta):
-            yield from self._open_part(Text(text=""))
-            if self._words is not None:
-                yield Cited(item=self._words.key, citation=citation, part=self._words.parts - 1)
+            yield from self._cite(citation)
+        refusal = delta.text("refusal")
+        if refusal:
+            yield from self._write(Refusal(text=refusal), None)
         for position, call in enumerate(delta.each("tool_calls") or ()):
             yield from self._call(call, position)
 
@@ -163,9 +165,6 @@ class Choice:
             text = delta.text("content")
             if text or (text is not None and logprobs):
                 yield from self._write(Text(text=text), logprobs)
-        refusal = delta.text("refusal")
-        if refusal:
-            yield from self._write(Refusal(text=refusal), None)
         for image in delta.each("images") or ():
             yield from self._show(read_part(image))
 
@@ -176,6 +175,13 @@ class Choice:
         if self._words is not None:
             number = self._words.parts - 1
             yield Wrote(item=self._words.key, text=piece.text, part=number, logprobs=logprobs)
+
+    def _cite(self, citation: Citation) -> Iterator[Happened]:
+        if self._words is None or self._words.last_text is None:
+            yield from self._open_part(Text(text=""))
+        if self._words is not None and self._words.last_text is not None:
+            part = self._words.last_text
+            yield Cited(item=self._words.key, citation=citation, part=part)
 
     def _show(self, part: Part) -> Iterator[Happened]:
         """A part that comes whole."""
@@ -197,6 +203,8 @@ class Choice:
         yield from self._close_part()
         words.open_as = type(shell)
         words.parts += 1
+        if isinstance(shell, Text):
+            words.last_text = words.parts - 1
         yield PartOpened(item=words.key, part=words.parts - 1, value=shell)
 
     def _close_part(self) -> Iterator[Happened]:

@@ -57,9 +57,10 @@ def _read_said(message: Object, role: str) -> Said:
 
 
 def _read_returned(message: Object) -> Returned:
+    parts = read_content(message)
     return Returned(
         call_id=message.needed("tool_call_id", message.text("tool_call_id")),
-        parts=read_content(message) or (),
+        parts=(Text(text=""),) if parts is None else parts,
         joined=False,
         aside=message.rest(NAME),
     )

@@ -120,7 +120,9 @@ class _Turns:
             self._set_aside(item, place)
         if item.failed:
             self._losses.lose(f"{place}.is_error")
-        content = self._parts.content(text, place) or ("" if item.parts == text else _SHOWN)
+        content = self._parts.content(text, place)
+        if not content and not self._ours:
+            content = "" if item.parts == text else _SHOWN
         if item.cache is not None:
             content = self._marked(content, item.cache, place)
         message: Json = {"role": "tool", "tool_call_id": item.call_id, "content": content}
