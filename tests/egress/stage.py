@@ -5,9 +5,11 @@ import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import trustme
+
+from manymind.egress.trusted import Trusted, TrustedConfig
 
 Play: TypeAlias = Callable[["Visit"], Awaitable[None]]
 
@@ -142,3 +144,17 @@ class Authority:
         issued = authority.issue_cert("127.0.0.1", "api.test", "a.corp")
         issued.private_key_and_cert_chain_pem.write_to_path(chain)
         self.server.load_cert_chain(chain)
+
+
+@asynccontextmanager
+async def client(**fields: Any) -> AsyncGenerator[Trusted]:
+    trusted = Trusted(TrustedConfig(**fields))
+    try:
+        yield trusted
+    finally:
+        await trusted.aclose()
+
+
+async def ask(trusted: Trusted, url: str, body: bytes = b"{}") -> bytes:
+    async with trusted.post(url, headers={}, body=body) as reply:
+        return await reply.read(10**9)

@@ -2,43 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
 from manymind.canon.faults import (
     BadRequest,
     CutShort,
-    Fault,
-    Overloaded,
-    ShuttingDown,
     TimedOut,
     UpstreamBroken,
     UpstreamRefused,
 )
 from manymind.egress.connection import Bounds
-from manymind.egress.pool import PoolSize
 from manymind.egress.reply import HIGH_WATER_BYTES, Patience, Reply
-from manymind.egress.trusted import Trusted, TrustedConfig
-from tests.egress.stage import Visit, always, chunked, once, plain, theatre
+from tests.egress.stage import Visit, always, ask, chunked, client, once, plain, theatre
 
 SHORT = Patience(first_byte_seconds=0.2, first_byte_seconds_per_megabyte=0, idle_seconds=0.2)
-
-
-@asynccontextmanager
-async def client(**fields: Any) -> AsyncGenerator[Trusted]:
-    trusted = Trusted(TrustedConfig(**fields))
-    try:
-        yield trusted
-    finally:
-        await trusted.aclose()
-
-
-async def ask(trusted: Trusted, url: str, body: bytes = b"{}") -> bytes:
-    async with trusted.post(url, headers={}, body=body) as reply:
-        return await reply.read(10**9)
 
 
 async def test_a_request_arrives_as_it_was_written() -> None:
@@ -91,101 +69,6 @@ async def test_a_reply_may_end_with_its_connection() -> None:
             assert await answer.read(10) == b"hello"
         assert await ask(trusted, house.url) == b"hello"
         assert len(house.visits) == 2
-
-
-async def test_a_thousand_requests_share_one_socket() -> None:
-    async with theatre(always(plain(b"ok"))) as house, client() as trusted:
-        for _ in range(1000):
-            assert await ask(trusted, house.url) == b"ok"
-        assert len(house.visits) == 1
-
-
-async def test_a_socket_that_went_stale_at_rest_is_replaced_unseen() -> None:
-    async def play(visit: Visit) -> None:
-        await visit.hear()
-        await visit.say(plain(b"ok"))
-        if visit is house.visits[0]:
-            await visit.hear()  # The next request is heard, and dropped without a word.
-            visit.reset()
-        else:
-            await visit.hear()
-
-    async with theatre(play) as house, client() as trusted:
-        assert await ask(trusted, house.url) == b"ok"
-        assert await ask(trusted, house.url) == b"ok"
-        assert len(house.visits) == 2
-
-
-async def test_a_fresh_socket_that_dies_is_not_tried_again() -> None:
-    async def play(visit: Visit) -> None:
-        await visit.hear()
-
-    async with theatre(play) as house, client() as trusted:
-        with pytest.raises(UpstreamBroken, match="without an answer"):
-            await ask(trusted, house.url)
-        assert len(house.visits) == 1
-
-
-async def test_a_reused_socket_that_said_one_byte_is_not_tried_again() -> None:
-    async def play(visit: Visit) -> None:
-        await visit.hear()
-        await visit.say(plain(b"ok"))
-        await visit.hear()
-        await visit.say(b"H")
-
-    async with theatre(play) as house, client() as trusted:
-        await ask(trusted, house.url)
-        with pytest.raises(UpstreamBroken):
-            await ask(trusted, house.url)
-        assert len(house.visits) == 1
-
-
-async def test_the_pool_has_a_bound_and_a_line_before_it() -> None:
-    release = asyncio.Event()
-
-    async def play(visit: Visit) -> None:
-        while True:
-            await visit.hear()
-            await release.wait()
-            await visit.say(plain(b"ok"))
-
-    size = PoolSize(connections=3, queue_seconds=5)
-    async with theatre(play) as house, client(pool=size) as trusted:
-        asked = [asyncio.create_task(ask(trusted, house.url)) for _ in range(20)]
-        await asyncio.sleep(0.05)
-        assert len(house.visits) == 3
-        for task in asked[5:15]:
-            task.cancel()
-        release.set()
-        outcomes = await asyncio.gather(*asked, return_exceptions=True)
-        assert outcomes.count(b"ok") == 10
-        assert len(house.visits) == 3
-        assert trusted.open_connections(house.url) == 3
-
-
-async def test_a_full_pool_says_so() -> None:
-    async def play(visit: Visit) -> None:
-        await visit.hear()
-        await visit.hung_up()
-
-    size = PoolSize(connections=1, queue_seconds=0.05)
-    async with theatre(play) as house, client(pool=size) as trusted:
-        first = asyncio.create_task(ask(trusted, house.url))
-        await asyncio.sleep(0.02)
-        with pytest.raises(Overloaded, match="All 1 connections"):
-            await ask(trusted, house.url)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        assert trusted.open_connections(house.url) == 0
-
-
-async def test_a_socket_at_rest_is_closed_in_time() -> None:
-    size = PoolSize(rest_seconds=0.05)
-    async with theatre(always(plain(b"ok"))) as house, client(pool=size) as trusted:
-        await ask(trusted, house.url)
-        assert trusted.open_connections(house.url) == 1
-        await asyncio.sleep(0.25)
-        assert trusted.open_connections(house.url) == 0
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -394,18 +277,3 @@ async def test_an_unreachable_host_is_named() -> None:
             await ask(trusted, "http://127.0.0.1:9/")
         with pytest.raises(UpstreamBroken, match=r"nowhere\.invalid cannot be reached"):
             await ask(trusted, "http://nowhere.invalid/")
-
-
-async def test_closing_the_client_ends_what_is_under_way() -> None:
-    async def play(visit: Visit) -> None:
-        await visit.hear()
-        await visit.hung_up()
-
-    async with theatre(play) as house, client(pool=PoolSize(connections=1)) as trusted:
-        asked = [asyncio.create_task(ask(trusted, house.url)) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        await trusted.aclose()
-        outcomes = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 1)
-        assert all(isinstance(outcome, Fault) for outcome in outcomes)
-        with pytest.raises(ShuttingDown):
-            await ask(trusted, house.url)

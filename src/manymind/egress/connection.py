@@ -9,6 +9,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -99,9 +100,11 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A TLS transport is not always a subclass of `Transport`, but does all that one does.
         self._transport = cast("asyncio.Transport", transport)
-        wire = transport.get_extra_info("socket")
-        if wire is not None:
-            # A model may think for minutes, and a router on the way forgets a silent socket.
+        wire: socket.socket | None = transport.get_extra_info("socket")
+        if wire is None:
+            return
+        # A model may think for minutes, and a router on the way forgets a silent socket.
+        with suppress(OSError):
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if hasattr(socket, "TCP_KEEPIDLE"):
                 wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 45)
