@@ -259,12 +259,17 @@ async def test_tool_calls_end_where_the_caller_says() -> None:
 
 
 async def test_the_same_search_is_made_once_for_all() -> None:
-    def same(request: Request) -> Sequence[Line]:
-        if not returned(request):
-            return (call("search", query="How high are the TIDES"),)
-        return researcher(request)
+    def same(query: str) -> Entry:
+        return lambda request: (
+            researcher(request) if returned(request) else (call("search", query=query),)
+        )
 
-    stage = Stage({"plan": planner(3), "agent": same})
+    roles = {
+        "agent-1": same("high tides"),
+        "agent-2": same("High TIDES "),
+        "agent": same("high tides"),
+    }
+    stage = Stage({"plan": planner(3), **roles})
     heard = await performed(stage, a_request(QUESTION), *LIBRARY)
     asked_by = [fact["asked_by"] for fact in noted(heard, "search")]
     assert len(asked_by) == 3 and len(set(asked_by)) == 1

@@ -41,14 +41,16 @@ class Report(Struct, frozen=True, kw_only=True):
 class Agent:
     """`scope` is cut from outside where time is up; what was noted until then stands."""
 
-    def __init__(self, mission: Mission, voice: str, model: str, brief: str) -> None:
+    def __init__(
+        self, mission: Mission, voice: str, model: str, brief: str, within: tuple[str, ...] = ()
+    ) -> None:
         self.scope = anyio.CancelScope()
         self.cut_for: str | None = None
         self._mission = mission
         self._voice = voice
         self._model = model
         self._tally = Tally(mission.tally)
-        self._hands = Instruments(voice, mission.shared, self._tally)
+        self._hands = Instruments(voice, mission.shared, self._tally, within)
         self._history: list[Item] = [asked(brief)]
         self._turn = 0
         self._stale = 0

@@ -15,6 +15,7 @@ from manymind.canon.parts import File, Part, Text
 
 _TAG = re.compile(r"<(/?)document(?=[\s>/])([^<>]{0,4000})>", re.IGNORECASE)
 _NAME = re.compile(r"\bid\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_NOTES = re.compile(r"\[(?:document|file|long text)(?:: [^\[\]\n]{0,400})?\]")
 _QUESTION_MAX = 4_000
 _LONG = 4_000
 """A text of more code points than this is a document, as the library takes it."""
@@ -38,8 +39,10 @@ def in_words(items: tuple[Item, ...]) -> tuple[Said, ...]:
 def question(items: tuple[Item, ...]) -> str:
     """The caller's last word, without documents."""
     for item in reversed(items):
-        if isinstance(item, Said) and item.role == "user" and (text := words(item.parts)):
-            return text if len(text) <= _QUESTION_MAX else text[-_QUESTION_MAX:]
+        if isinstance(item, Said) and item.role == "user":
+            text = _NOTES.sub("", words(item.parts)).strip()
+            if text:
+                return text[-_QUESTION_MAX:]
     return ""
 
 
@@ -80,11 +83,11 @@ def _without(part: Part, shelf: frozenset[str]) -> Part:
             text = _shortened(_excised(part.text, shelf), shelf)
             return replace(part, text=text, citations=())
         case File(name=str(name)) if name in shelf:
-            return Text(text=f"[The file {name} stands in the library.]")
+            return Text(text=f"[file: {name}]")
         case File(name=None, url=None, file_id=None) if any(
             name.startswith("file-") for name in shelf
         ):
-            return Text(text="[The file stands in the library.]")
+            return Text(text="[file]")
         case _:
             return part
 
@@ -111,9 +114,9 @@ def _note(opening: re.Match[str], closing: re.Match[str], shelf: frozenset[str])
     found = _NAME.search(opening[2])
     name = next(filter(None, found.groups()), "").strip() if found else ""
     if name in shelf:
-        return f"[The document {name} stands in the library.]"
+        return f"[document: {name}]"
     long = closing.start() - opening.end() > _PARAGRAPH_MAX
-    return "[A document stands in the library.]" if long and not name else ""
+    return "[document]" if long and not name else ""
 
 
 def _shortened(text: str, shelf: frozenset[str]) -> str:
@@ -126,4 +129,4 @@ def _shortened(text: str, shelf: frozenset[str]) -> str:
     ends = [end for end in (first, last) if len(end) < _PARAGRAPH_MAX]
     asking = [end for end in ends if end.endswith(("?", "？", "؟"))]
     words = "\n\n".join(asking or ends)
-    return f"[A long text stands in the library.]\n\n{words}".strip()
+    return f"[long text]\n\n{words}".strip()

@@ -27,6 +27,7 @@ class Crew:
                 f"agent-{number}",
                 mission.settings.agent,
                 brief(mission, plan.mode, work, f"agent-{number}", count),
+                work.within,
             )
             for number, work in enumerate(plan.work, 1)
         )

@@ -145,8 +145,11 @@ def offered(stocked: bool, toolbox: Toolbox | None) -> tuple[Function, ...]:
 class Instruments:
     """One agent's hands. It remembers what it has seen and asked."""
 
-    def __init__(self, voice: str, shared: Shared, tally: Tally) -> None:
+    def __init__(
+        self, voice: str, shared: Shared, tally: Tally, within: tuple[str, ...] = ()
+    ) -> None:
         self._voice = voice
+        self._within = within
         self._shared = shared
         self._tally = tally
         self._seen: set[tuple[str, int, int]] = set()
@@ -204,7 +207,8 @@ class Instruments:
                 return _returned(called, result, False, self._note("rejected", data))
 
     async def _passages(self, called: Called, asked: _Search | _Grep | _Read, key: str) -> Outcome:
-        query = f"{called.name} {msgspec.json.encode(_folded(asked)).decode()}"
+        asked = _folded(asked, self._within)
+        query = _key(called.name, asked)
         answered = await self._shared.queries.answer(self._voice, query, lambda: self._found(asked))
         spans = {(found.document_id, found.start, found.end) for found in answered.passages}
         fresh = bool(spans - self._seen)
@@ -285,11 +289,20 @@ class Instruments:
         return Noted(voice=self._voice, what=what, data=data)
 
 
-def _folded(asked: _Search | _Grep | _Read) -> _Search | _Grep | _Read:
-    """The same question, however it was spelled."""
-    if isinstance(asked, _Search):
-        return replace(asked, query=" ".join(asked.query.casefold().split()))
-    return asked
+def _folded(asked: _Search | _Grep | _Read, within: tuple[str, ...]) -> _Search | _Grep | _Read:
+    """The same question, however it was spelled; in the agent's own documents if it named none."""
+    if isinstance(asked, _Read):
+        return asked
+    documents = asked.document_ids or list(within)
+    if isinstance(asked, _Grep):
+        return replace(asked, document_ids=documents)
+    return replace(asked, query=" ".join(asked.query.split()), document_ids=documents)
+
+
+def _key(tool: str, asked: _Search | _Grep | _Read) -> str:
+    """Under which a question is known to all. A search hears no capitals."""
+    written = msgspec.json.encode(asked).decode()
+    return f"{tool} {written.casefold() if isinstance(asked, _Search) else written}"
 
 
 def _query(asked: _Search | _Grep) -> str:

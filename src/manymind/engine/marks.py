@@ -16,7 +16,7 @@ MARKER = re.compile(r"\{\{\s*(E\d+(?:\s*[,;]?\s*E\d+)*)\s*\}\}")
 
 _NAME = re.compile(r"E\d+")
 _BRACKETED = re.compile(r"(?<!\[)\[\s*(E\d+(?:\s*[,;]\s*E\d+)*)\s*\](?![\](])|【\s*(E\d+)\s*】")
-_TORN = re.compile(r"\{\{\s*(?:E[\dE,; ]*)?\}?$")
+_TORN = re.compile(r"\{\{\s*+E\d++[\dE,; ]*+(?!\}\})\}?|\{\{\s*E?\}?$")
 _FORGED = re.compile(r"\[\[\s*\d+\s*\]\](?:\((?:[^()\n]|\([^()\n]*\))*\)?)?|\[\d+\]\([^()\s]*\)")
 _RUN = re.compile(rf"(?:{MARKER.pattern}[ \t]*)*{MARKER.pattern}")
 _OWN_MARK = re.compile(r"\s*\[\[?\d+\]?\](?:\([^\n]*\))?\s*")

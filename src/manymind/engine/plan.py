@@ -20,16 +20,20 @@ _PARTS_MAX = 16
 _OPINIONS = 3
 """Independent answers where the leader asked for no number."""
 
+_DEALT_MAX = 200
+"""More documents than these are searched as a whole."""
+
 _SENTENCE = re.compile(r"[^?？\n]*[?？]")
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+(.{8,})$", re.MULTILINE)
 _CROSS_CHECK = "Check what the others may get wrong here, and look for what speaks against it: "
 
 
 class Work(Struct, frozen=True):
-    """One agent's share."""
+    """One agent's share. Its searches stay `within` these documents unless it names others."""
 
     objective: str
     boundaries: str = ""
+    within: tuple[str, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -96,9 +100,9 @@ def default_plan(question: str, cards: tuple[Card, ...], width: Width) -> Plan:
         work = tuple(Work(question) for _ in range(agents if width.fixed else _OPINIONS))
         return Plan(mode="deliberate", reason="no plan, no documents", work=work[:agents])
     parts = parts_of(question)
-    hands = max(1, min(len(cards), agents // len(parts)))
+    hands = max(1, min(len(cards), agents // len(parts))) if len(cards) <= _DEALT_MAX else 1
     work = tuple(
-        Work(part, _only(cards[hand::hands]) if hands > 1 else "")
+        _with(part, cards[hand::hands]) if hands > 1 else Work(part)
         for part in parts
         for hand in range(hands)
     )
@@ -135,8 +139,10 @@ def parts_of(question: str) -> tuple[str, ...]:
     return (question,)
 
 
-def _only(cards: tuple[Card, ...]) -> str:
-    return "Only these documents: " + ", ".join(card.id for card in cards)[:_TEXT_MAX]
+def _with(objective: str, cards: tuple[Card, ...]) -> Work:
+    names = tuple(card.id for card in cards)
+    within = names if len(names) <= _DEALT_MAX else ()
+    return Work(objective, f"Only these documents: {', '.join(names)}"[:_TEXT_MAX], within)
 
 
 def _dealt(work: tuple[Work, ...], cards: tuple[Card, ...], agents: int) -> tuple[Work, ...]:
@@ -148,7 +154,7 @@ def _dealt(work: tuple[Work, ...], cards: tuple[Card, ...], agents: int) -> tupl
         least = sizes.index(min(sizes))
         hands[least].append(card)
         sizes[least] += card.size
-    return tuple(Work(objective, _only(tuple(hand))) for hand in hands)
+    return tuple(_with(objective, tuple(hand)) for hand in hands)
 
 
 def _joined(work: tuple[Work, ...], agents: int) -> tuple[Work, ...]:
@@ -160,16 +166,22 @@ def _joined(work: tuple[Work, ...], agents: int) -> tuple[Work, ...]:
         Work(
             "\n".join(item.objective for item in hand),
             "\n".join(item.boundaries for item in hand if item.boundaries),
+            _all_within(hand),
         )
         for hand in hands
     )
 
 
+def _all_within(hand: tuple[Work, ...]) -> tuple[str, ...]:
+    """Where one of them may look anywhere, all may."""
+    if not all(item.within for item in hand):
+        return ()
+    return tuple(dict.fromkeys(name for item in hand for name in item.within))
+
+
 def _extended(work: tuple[Work, ...], mode: Mode, agents: int) -> tuple[Work, ...]:
     """The caller wants this many: the others answer too, or check what the first ones do."""
     check = "" if mode == "deliberate" else _CROSS_CHECK
-    extra = (
-        Work(check + work[number % len(work)].objective, work[number % len(work)].boundaries)
-        for number in range(agents - len(work))
-    )
+    again = (work[number % len(work)] for number in range(agents - len(work)))
+    extra = (Work(check + item.objective, item.boundaries, item.within) for item in again)
     return (*work, *extra)

@@ -31,7 +31,8 @@ async def planned(mission: Mission) -> Plan:
         await mission.mouth.say(*searched("scout", mission.question[:_QUERY_MAX], sources))
     plan = read_plan(heard.answer.text) if heard.fault is None else None
     if plan is None:
-        reason = "invalid" if heard.fault is None else heard.fault.code
+        unsaid = "invalid" if heard.answer.text.strip() else "refused"
+        reason = unsaid if heard.fault is None else heard.fault.code
         await mission.mouth.say(Noted(what="plan_failed", data={"reason": reason}))
         plan = default_plan(mission.question, mission.cards, mission.width)
     equipped = bool(mission.shared.specs)

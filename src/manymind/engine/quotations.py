@@ -23,10 +23,20 @@ _WIDE_FREE = 10
 _CANDIDATES = 8
 _ROUNDS_MAX = 50
 _FENCE = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_PAIRED = re.compile(
-    r"“(?P<a>[^“”]+)”|„(?P<b>[^„“”\"]+)[“”\"]|«(?P<c>[^«»]+)»|»(?P<d>[^»«]+)«"
-    r"|「(?P<e>[^「」]+)」|『(?P<f>[^『』]+)』|(?<!\w)[‘'](?P<g>(?!\s)[^‘\n]+?)(?<!\s)['’](?!\w)"
+_PAIRED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"“([^“”„]+)”",
+        r"„([^„“”\"]+)[“”\"]",
+        r"«([^«»]+)»",
+        r"»([^»«]+)«",
+        r"「([^「」]+)」",
+        r"『([^『』]+)』",
+        r"(?<!\w)[‘']((?!\s)[^‘\n]+?)(?<!\s)['’](?!\w)",
+    )
 )
+"""Each is looked for by itself: some languages point their marks outwards, some inwards."""
+
 _BLOCK = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _ARROW = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -108,10 +118,19 @@ def _spans(text: str) -> Iterator[_Span]:
 
 
 def _paired(text: str) -> Iterator[_Span]:
-    for found in _PAIRED.finditer(text):
-        words = found[found.lastgroup or 0]
-        marks = ((found.start(), found.start() + 1), (found.end() - 1, found.end()))
-        yield _Span(words, found.end(), marks)
+    for pattern in _PAIRED:
+        for found in pattern.finditer(text):
+            start, end = found.start(), found.end()
+            if not _turned(text, start, end - 1):
+                yield _Span(found[1], end, ((start, start + 1), (end - 1, end)))
+
+
+def _turned(text: str, start: int, end: int) -> bool:
+    """Whether this is what stands between two quotations: the first mark looks back, the second
+    forward."""
+    back = text[start + 1 : start + 2].isspace() and not text[start - 1 : start].isspace()
+    forward = text[end - 1 : end].isspace() and not text[end + 1 : end + 2].isspace()
+    return back and forward and start > 0
 
 
 def _straight(text: str) -> Iterator[_Span]:
