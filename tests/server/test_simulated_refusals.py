@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manymind.server.simulated import Simulated, seals
+from manymind.server.simulated.door import BODY_BYTES_MAX
 from tests.server.simulating import PATHS, Json, body, simulating, tool
 
 HOUSES = tuple(PATHS)
@@ -90,6 +91,15 @@ async def test_a_body_must_be_a_json_object_with_a_known_model(house: str) -> No
         unknown = await client.ask(house, "nobody")
         assert unknown.status == 404
         assert "nobody" in unknown.json["error"]["message"]
+
+
+async def test_a_body_beyond_all_bounds_is_refused_and_not_kept() -> None:
+    simulated = Simulated()
+    async with simulating(simulated) as client:
+        refused = await client.post("/v1/messages", b" " * (BODY_BYTES_MAX + 1))
+    assert refused.status == 413
+    assert refused.json["error"]["type"] == "request_too_large"
+    assert simulated.visits[0].raw == b""
 
 
 async def test_paths_methods_and_missing_headers_are_told_apart() -> None:

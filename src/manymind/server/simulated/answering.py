@@ -91,6 +91,8 @@ class Answering:
         return None
 
     def _read_body(self) -> Json:
+        if self._visit.oversize:
+            raise Refused(413, "Request exceeds the maximum allowed number of bytes.")
         try:
             data: object = msgspec.json.decode(self._visit.raw)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

@@ -15,7 +15,7 @@ from manymind.server.simulated.roster import Roster
 from manymind.server.simulated.talk import Json
 from manymind.server.simulated.visits import Visit
 
-BODY_BYTES_MAX = 64 * 1024 * 1024
+BODY_BYTES_MAX = 32 * 1024 * 1024
 
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 
@@ -119,15 +119,16 @@ def _brought(scope: Any) -> list[bytes]:
 
 
 async def _read_body(visit: Visit, receive: Receive) -> bool:
-    """Reads the whole body; False where the caller left in the middle of it, or sent too much."""
+    """Reads the body as far as it may go; False where the caller left in the middle of it."""
     pieces: list[bytes] = []
     size, more = 0, True
-    while more:
+    while more and size <= BODY_BYTES_MAX:
         message = await receive()
-        if message["type"] == "http.disconnect" or size > BODY_BYTES_MAX:
+        if message["type"] == "http.disconnect":
             return False
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
         more = message.get("more_body", False)
-    visit.raw = b"".join(pieces)
+    visit.oversize = size > BODY_BYTES_MAX
+    visit.raw = b"" if visit.oversize else b"".join(pieces)
     return True

@@ -41,6 +41,7 @@ class Visit:
         self.outcome: Outcome = "open"
         self.status: int | None = None
         self.raw = b""
+        self.oversize = False
         self.body: Json = {}
         self.model = ""
         self.sent = 0
