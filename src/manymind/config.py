@@ -60,7 +60,7 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What one request may spend where the caller sets no cap, in dollars written as text."""
 
     request_cost_usd: str | None = None
-    team_cost_usd: str | None = "5.00"
+    team_cost_usd: str = "5.00"
     request_seconds: float = 3600.0
 
 
@@ -84,10 +84,15 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     egress: EgressSettings = EgressSettings()
     providers: dict[str, ProviderSettings] = {}
     aliases: dict[str, str] = {}
+    ceilings: dict[str, str] = {}
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """All settings. `environment` holds what providers are found by; it is never printed."""
+    """All settings. `environment` holds what providers are found by; it is never printed.
+
+    `ceilings` say, in dollars, what a call may cost at the most where nobody can compute it: by
+    `provider/model`, or `provider/model@effort`.
+    """
 
     server: ServerSettings
     corpus: CorpusSettings
@@ -96,6 +101,7 @@ class Config(Struct, frozen=True, kw_only=True):
     egress: EgressSettings
     providers: dict[str, ProviderSettings]
     aliases: dict[str, str]
+    ceilings: dict[str, str]
     environment: Mapping[str, str]
     data: Path
     files: tuple[Path, ...] = ()
@@ -131,6 +137,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
         egress=_egress(merged.egress, seen),
         providers=merged.providers,
         aliases=merged.aliases,
+        ceilings=merged.ceilings,
         environment=seen,
         data=flags.data or _data_folder(seen),
         files=tuple(files),

@@ -16,6 +16,7 @@ from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.ports import Clock, Desk, Provider, Shelves
 from manymind.canon.requests import Request
+from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import listing
 from manymind.catalog.money import ticks
@@ -89,7 +90,10 @@ def _router(
     providers: dict[str, Provider] = {
         each.name: build(each.upstream, each.settings, client, spoken) for each in ready
     }
-    pricing = CataloguePricing(catalogue, clock)
+    ceilings = {
+        offer: _dollars(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()
+    }
+    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
 
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
@@ -109,8 +113,8 @@ def _gateway(config: Config, clock: Clock, router: Router) -> Gateway:
 
     limits = config.limits
     defaults = Defaults(
-        request=_dollars("request_cost_usd", limits.request_cost_usd),
-        team=_dollars("team_cost_usd", limits.team_cost_usd) or 0,
+        request=_cap("limits.request_cost_usd", limits.request_cost_usd),
+        team=_dollars("limits.team_cost_usd", limits.team_cost_usd),
     )
     return Gateway(router, Accounts(defaults, is_team), clock, seconds=limits.request_seconds)
 
@@ -166,8 +170,12 @@ def _refuse_an_open_door(config: Config) -> None:
         )
 
 
-def _dollars(setting: str, written: str | None) -> int | None:
+def _cap(setting: str, written: str | None) -> Ticks | None:
+    return None if written is None else _dollars(setting, written)
+
+
+def _dollars(setting: str, written: str) -> Ticks:
     try:
-        return None if written is None else ticks(written)
+        return ticks(written)
     except ValueError as error:
-        raise ConfigError(f"limits.{setting}: {error}.") from None
+        raise ConfigError(f"{setting}: {error}.") from None

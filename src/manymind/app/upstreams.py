@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import anyio
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.faults import Fault
 from manymind.catalog.offers import Offer
@@ -13,7 +14,7 @@ from manymind.config import Config, ConfigError, ProviderSettings, secret
 from manymind.egress.proxies import Proxies
 from manymind.egress.trusted import Trusted, TrustedConfig
 from manymind.providers import Listed, Settings, Upstream, another, find, models
-from manymind.providers.upstream import Style, locate
+from manymind.providers.upstream import PATHS, Style, locate, routes
 
 LOCAL_LIST_SECONDS = 3.0
 """How long a server of the operator's may take to say what it serves before we go on without."""
@@ -99,6 +100,7 @@ def _known(config: Config) -> list[Upstream]:
     known = find()
     for name, said in config.providers.items():
         if name in known:
+            known[name] = _narrowed(known[name], said)
             continue
         if said.base_url is None:
             raise ConfigError(
@@ -114,6 +116,17 @@ def _known(config: Config) -> list[Upstream]:
         except Fault as fault:
             raise ConfigError(fault.full) from None
     return list(known.values())
+
+
+def _narrowed(upstream: Upstream, said: ProviderSettings) -> Upstream:
+    """A provider that we know, kept to the one dialect that the operator wants of it."""
+    if said.dialect is None:
+        return upstream
+    if said.dialect not in PATHS:
+        raise ConfigError(
+            f"providers.{upstream.name}.dialect is {said.dialect}; it is one of {', '.join(PATHS)}."
+        )
+    return replace(upstream, routes=routes(said.dialect), only=())
 
 
 def _examine(upstream: Upstream, config: Config) -> Found:

@@ -41,4 +41,4 @@ def print_json(rows: tuple[Row, ...]) -> None:
 
 
 def _per_million(price: str | None) -> str:
-    return "?" if price is None else f"{Decimal(price) * 1_000_000:f}".rstrip("0").rstrip(".")
+    return "?" if price is None else f"{(Decimal(price) * 1_000_000).normalize():f}"
