@@ -1,6 +1,7 @@
 """The sockets to one host: shared, bounded, replaced, closed."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -11,6 +12,7 @@ from manymind.canon.faults import (
     UpstreamBroken,
 )
 from manymind.egress.pool import PoolSize
+from manymind.egress.trusted import Trusted
 from tests.egress.stage import Visit, always, ask, client, plain, theatre
 
 
@@ -122,3 +124,54 @@ async def test_closing_the_client_ends_what_is_under_way() -> None:
         assert all(isinstance(outcome, Fault) for outcome in outcomes)
         with pytest.raises(ShuttingDown):
             await ask(trusted, house.url)
+
+
+class Fickle:
+    """A server that resets, cuts short, dawdles and answers, as its dice say."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+
+    async def play(self, visit: Visit) -> None:
+        while True:
+            await visit.hear()
+            luck = self._dice.random()
+            if luck < 0.1:
+                return visit.reset()
+            if luck < 0.2:
+                return await visit.say(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab")
+            await asyncio.sleep(self._dice.random() / 300)
+            await visit.say(plain(b"a" * self._dice.randrange(1, 5000)))
+
+
+async def outcome(trusted: Trusted, url: str, deadline_seconds: float | None) -> bytes | Fault:
+    try:
+        async with trusted.post(
+            url, headers={}, body=b"{}", deadline_seconds=deadline_seconds
+        ) as reply:
+            return await reply.read(10**6)
+    except Fault as fault:
+        return fault
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("seed", range(4))
+async def test_no_history_of_hang_ups_and_faults_loses_a_slot_or_breaks_the_bound(
+    seed: int, connections: int
+) -> None:
+    dice = random.Random(seed)
+    size = PoolSize(connections=connections, queue_seconds=5)
+    async with theatre(Fickle(dice).play) as house, client(pool=size) as trusted:
+        tasks: list[asyncio.Task[bytes | Fault]] = []
+        for _ in range(200):
+            deadline = dice.choice([None, 0.002, 1.0])
+            tasks.append(asyncio.create_task(outcome(trusted, house.url, deadline)))
+            if dice.random() < 0.3:
+                asyncio.get_running_loop().call_later(dice.random() / 100, tasks[-1].cancel)
+            if dice.random() < 0.3:
+                await asyncio.sleep(dice.random() / 250)
+            assert trusted.open_connections(house.url) <= connections
+        ends = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20)
+        assert all(isinstance(end, bytes | Fault | asyncio.CancelledError) for end in ends)
+        last = [outcome(trusted, house.url, None) for _ in range(8)]
+        await asyncio.wait_for(asyncio.gather(*last), 5)

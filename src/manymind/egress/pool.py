@@ -30,6 +30,7 @@ class Pool:
         self._size = size
         self._dial = dial
         self._slots_taken = 0
+        self._dialing = 0
         self._busy: set[Connection] = set()
         self._idle: list[Connection] = []
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -39,7 +40,7 @@ class Pool:
     @property
     def open(self) -> int:
         """Sockets in use, being opened, or at rest."""
-        return self._slots_taken + len(self._idle)
+        return len(self._busy) + self._dialing + len(self._idle)
 
     async def take(self, *, fresh: bool = False) -> Connection:
         """A resting connection, the youngest first, or a new one. After one resting connection
@@ -51,9 +52,7 @@ class Pool:
         try:
             connection = None if fresh else self._youngest()
             if connection is None:
-                self._close_idle(0)
-                connection = await self._dial()
-                connection.on_lost = self._forget
+                connection = await self._new()
             if self._closed:
                 connection.abort()
                 raise ShuttingDown("The server is stopping.", advice="Try again shortly.")
@@ -89,9 +88,19 @@ class Pool:
             connection.abort()
         while self._queue:
             self._slots_taken += 1
-            self._queue.popleft().set_result(None)
+            self._release()
         if self._sweep is not None:
             self._sweep.cancel()
+
+    async def _new(self) -> Connection:
+        self._close_idle(0)
+        self._dialing += 1
+        try:
+            connection = await self._dial()
+        finally:
+            self._dialing -= 1
+        connection.on_lost = self._forget
+        return connection
 
     def _youngest(self) -> Connection | None:
         while self._idle:
@@ -109,10 +118,10 @@ class Pool:
             async with asyncio.timeout(self._size.queue_seconds):
                 await turn
         except BaseException as error:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            else:
+            if turn.done() and not turn.cancelled():
                 self._release()  # The slot was ours already; the next one in line has it now.
+            elif turn in self._queue:
+                self._queue.remove(turn)
             if not isinstance(error, TimeoutError):
                 raise
             raise Overloaded(
@@ -123,10 +132,12 @@ class Pool:
 
     def _release(self) -> None:
         """Pass a slot on to the next in line, or give it up."""
-        if self._queue:
-            self._queue.popleft().set_result(None)
-        else:
-            self._slots_taken -= 1
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._slots_taken -= 1
 
     def _forget(self, connection: Connection) -> None:
         if connection in self._idle:

@@ -61,6 +61,7 @@ class Reply:
         self._fault: Fault | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._due = 0.0
+        self._rings_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     # What the connection reports.
@@ -167,9 +168,10 @@ class Reply:
     def _arm(self) -> None:
         """One timer serves many waits: set anew only when it would ring too late."""
         if self._timer is not None:
-            if self._timer.when() <= self._due:
+            if self._rings_at <= self._due:
                 return
             self._timer.cancel()
+        self._rings_at = self._due
         self._timer = self._loop.call_at(self._due, self._ring)
 
     def _ring(self) -> None:
