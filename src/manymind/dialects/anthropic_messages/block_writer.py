@@ -2,8 +2,6 @@
 
 from typing import Protocol, TypeAlias, assert_never, cast
 
-from msgspec.structs import replace
-
 from manymind.canon.events import Cited, Closed, Opened, PartClosed, PartOpened, Wire, Wrote
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
 from manymind.canon.parts import Citation, Part, Refusal, Text
@@ -24,8 +22,8 @@ class Blocks:
     def __init__(self) -> None:
         self.muted = False
         self._sent: list[bytes] = []
+        self.open = False
         self._next = 0
-        self._open = False
         self._signed = False
         self._cited = 0
 
@@ -35,7 +33,7 @@ class Blocks:
 
     def send(self, event: Json) -> None:
         if not self.muted:
-            self._sent.append(frame(encode(event), str(event["type"])))
+            self._sent.append(frame(encode(event), str(event.get("type"))))
 
     def start(self, block: Json) -> None:
         if self.muted:
@@ -58,9 +56,9 @@ class Blocks:
             self.delta("citations_delta", "citation", citation)
 
     def stop(self) -> None:
-        if self._open and not self.muted:
+        if self.open and not self.muted:
             self.send({"type": "content_block_stop", "index": self._next - 1})
-            self._open = False
+            self.open = False
 
     def whole(self, block: Json) -> None:
         """A block that is known at once, in the pieces in which clients expect it."""
@@ -93,12 +91,12 @@ class Blocks:
                 self._signed = self._signed or kind == "signature_delta"
                 self._cited += kind == "citations_delta"
             case "content_block_stop":
-                self._open = False
+                self.open = False
             case _:
                 pass
 
     def _began(self, index: int) -> None:
-        self._next, self._open = index + 1, True
+        self._next, self.open = index + 1, True
         self._signed, self._cited = False, 0
 
 
@@ -107,7 +105,10 @@ def _without(fields: Json, name: str) -> Json:
 
 
 class Scribe(Protocol):
-    """Writes one item."""
+    """Writes one item. `begun` says that its first block has been started; where the upstream's
+    own message did so, what is left to write goes on from there."""
+
+    begun: bool
 
     def tell(self, event: ItemEvent) -> None: ...
 
@@ -129,10 +130,10 @@ def scribe(opened: Opened, blocks: Blocks) -> Scribe:
 
 class _Said:
     def __init__(self, value: Said, blocks: Blocks) -> None:
+        self.begun = False
         self._value = value
         self._blocks = blocks
         self._part: int | None = None
-        self._spoken = False
         self._shown = False
         self._length = 0
         self._citations: list[Citation] = []
@@ -161,7 +162,7 @@ class _Said:
 
     def _begin(self, part: int, value: Part) -> None:
         self._end()
-        self._part, self._spoken, self._length, self._citations = part, True, 0, []
+        self.begun, self._part, self._length, self._citations = True, part, 0, []
         self._shown = isinstance(value, Text | Refusal)
         if isinstance(value, Text | Refusal):
             self._blocks.start({**fields_of(value.aside), "type": "text", "text": ""})
@@ -182,7 +183,7 @@ class _Said:
         self._part = None
 
     def _close(self, value: Item) -> None:
-        if not self._spoken:
+        if not self.begun:
             for block in shown(value):
                 self._blocks.whole(block)
 
@@ -191,6 +192,7 @@ class _Thought:
     """Reasoning is shown in short or in the open, whichever is told first."""
 
     def __init__(self, value: Thought, blocks: Blocks) -> None:
+        self.begun = blocks.muted
         self._value = value
         self._blocks = blocks
         self._where = ""
@@ -214,6 +216,8 @@ class _Thought:
             return
         if not self._where:
             self._where, self._part = where, part
+        if not self.begun:
+            self.begun = True
             self._blocks.start(thought(self._value, "", ""))
         if part != self._part:
             self._part = part
@@ -221,21 +225,18 @@ class _Thought:
         self._blocks.delta("thinking_delta", "thinking", text)
 
     def _close(self, value: Item) -> None:
-        if not self._where:
+        if not self.begun:
             for block in shown(value):
                 self._blocks.whole(block)
-        elif isinstance(value, Thought):
-            self._blocks.sign(seal(replace(value, **self._told())))
+        elif isinstance(value, Thought) and not value.redacted:
+            self._blocks.sign(seal(value, self._where))
         self._blocks.stop()
-
-    def _told(self) -> dict[str, tuple[Text, ...]]:
-        """Where the words stood, for the seal to remember."""
-        return {"summary": (), "content": (), self._where: (Text(text=""),)}
 
 
 class _Call:
     def __init__(self, value: Called, blocks: Blocks) -> None:
         self._blocks = blocks
+        self.begun = True
         self._silent = True
         blocks.start(called(value, {}))
         self._write(value.arguments)
@@ -267,12 +268,12 @@ class _AtOnce:
     def __init__(self, value: Item, blocks: Blocks) -> None:
         self._value = value
         self._blocks = blocks
-        self._told = blocks.muted
+        self.begun = blocks.muted
 
     def tell(self, event: ItemEvent) -> None:
         if not isinstance(event, Closed):
             return
-        if self._told:
+        if self.begun:
             self._blocks.stop()
             return
         for block in shown(event.sealed or self._value):

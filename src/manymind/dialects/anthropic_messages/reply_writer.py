@@ -97,8 +97,9 @@ def _thought(item: Thought) -> list[Json]:
         return [
             {**fields_of(item.aside), "type": "redacted_thinking", "data": item.encrypted or ""}
         ]
-    texts = item.summary or item.content
-    text, signature = "\n\n".join(text.text for text in texts), seal(item)
+    where = "content" if item.content and not item.summary else "summary"
+    text = "\n\n".join(text.text for text in item.summary or item.content)
+    signature = seal(item, where)
     if not text and not signature:
         return []
     return [thought(item, text, signature)]

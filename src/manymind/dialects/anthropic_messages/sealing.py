@@ -12,11 +12,11 @@ from manymind.canon.items import Thought
 _MARK = "manymind:"
 
 
-def seal(thought: Thought) -> str:
-    """The signature to show for a thought; empty where nothing vouches for it."""
+def seal(thought: Thought, where: str) -> str:
+    """The signature to show for a thought whose words stood in content or in summary; empty
+    where nothing vouches for it."""
     if thought.encrypted is None:
         return thought.signature or ""
-    where = "content" if thought.content and not thought.summary else "summary"
     return f"{_MARK}{where}:{thought.id or ''}:{thought.encrypted}"
 
 

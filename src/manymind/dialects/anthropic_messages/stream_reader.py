@@ -75,7 +75,8 @@ class StreamReader:
         stopped = read_stopped(delta)
         counted = body.json("usage") or {}
         # Counts here are totals; one that is missing stands as the start has told it.
-        self._usage |= {name: value for name, value in counted.items() if value is not None}
+        known = {name: value for name, value in counted.items() if value is not None}
+        self._usage = {**self._usage, **known}
         if stopped.native is None:
             return [*told, self._spent()]
         self._stopped = stopped

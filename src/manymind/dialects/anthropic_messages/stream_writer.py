@@ -50,7 +50,7 @@ class StreamWriter:
 
     def write(self, chunk: Chunk) -> list[bytes]:
         events = [event for event in chunk.events if event.voice == LEADER]
-        wire = chunk.wire if self._direct(chunk.wire) else None
+        wire = chunk.wire if self._direct(chunk) else None
         self._blocks.muted = wire is not None
         for event in events:
             if isinstance(event, Spent):
@@ -66,12 +66,25 @@ class StreamWriter:
     def fail(self, fault: Fault) -> list[bytes]:
         return [frame(encode(error_object(fault)), "error")]
 
-    def _direct(self, wire: Wire | None) -> bool:
-        """Whether a message can go out as it came: nothing waits before it, and the end does not
-        stand alone."""
+    def _direct(self, chunk: Chunk) -> bool:
+        """Whether a message can go out as it came: it is in this dialect, nothing waits before
+        it, and what it goes on with was begun on the wire."""
+        wire = chunk.wire
         if wire is None or wire.dialect != NAME or wire.whole or len(self._waiting) > 1:
             return False
-        return self._told_why or wire.data.get("type") != "message_stop"
+        owing = self._scribe is not None and not self._scribe.begun
+        if owing and any(isinstance(event, Closed) for event in chunk.events):
+            return False
+        match wire.data.get("type"):
+            case "content_block_start":
+                opens = any(isinstance(event, Opened | PartOpened) for event in chunk.events)
+                return opens or not owing
+            case "content_block_delta" | "content_block_stop":
+                return self._blocks.open
+            case "message_stop":
+                return self._told_why
+            case _:
+                return True
 
     def _patched(self, wire: Wire) -> Json:
         """What the gateway knows better: the model's id, and what it cost."""
@@ -135,6 +148,7 @@ class StreamWriter:
     def _advance(self) -> None:
         """The first item is done; write what has come of those that waited behind it."""
         del self._waiting[next(iter(self._waiting))]
+        self._scribe = None
         while self._waiting:
             item = next(iter(self._waiting))
             done = False
@@ -147,6 +161,7 @@ class StreamWriter:
             if not done:
                 return
             del self._waiting[item]
+            self._scribe = None
 
     def _end(self, ended: Ended) -> None:
         while self._waiting:

@@ -143,13 +143,12 @@ class ThinkingWriter:
 
     def _format(self, output: OutputFormat) -> Json:
         """Only schemas: there is no plain JSON mode. A schema has no name here, and is strict."""
-        aside = output.aside
         place = spelt(self._request, "output")
-        if output.form == "json_schema" or (aside is not None and aside.dialect == NAME):
+        if self._own or output.form == "json_schema":
             inner: Json = {"type": output.form}
             if output.schema is not None:
                 inner["schema"] = output.schema
-            return {"format": self._losses.merge(inner, aside, place)}
+            return {"format": self._losses.merge(inner, output.aside, place)}
         if output.form != "text":
             self._losses.lose(place)
         return {}
