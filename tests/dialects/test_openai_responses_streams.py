@@ -112,57 +112,40 @@ def test_a_message_is_streamed_in_the_order_that_clients_expect() -> None:
     assert cast("Json", response["usage"])["cost_in_usd_ticks"] == 9
 
 
+OF_EVERY_KIND: tuple[Happened, ...] = (
+    BEGAN,
+    Opened(item="t", value=Thought()),
+    Wrote(item="t", where="summary", text="hm"),
+    Wrote(item="t", where="content", text="so"),
+    Closed(item="t", sealed=Thought(encrypted="zz")),
+    Opened(item="s", value=Hosted(tool="web_search", action={"query": "q"})),
+    Advanced(item="s", state="searching"),
+    Advanced(item="s", state="searching"),
+    Closed(item="s"),
+    Opened(item="f", value=Called(call_id="c1", name="f")),
+    Wrote(item="f", where="arguments", text='{"a":'),
+    Wrote(item="f", where="arguments", text="1}"),
+    Closed(item="f"),
+    Opened(item="r", value=Said(role="assistant")),
+    PartOpened(item="r", part=0, value=Refusal(text="")),
+    Wrote(item="r", text="no"),
+    Closed(item="r"),
+    *END,
+)
+TOLD_AS = """
+output_item.added reasoning_summary_part.added reasoning_summary_text.delta content_part.added
+reasoning_text.delta reasoning_summary_text.done reasoning_summary_part.done reasoning_text.done
+content_part.done output_item.done output_item.added web_search_call.in_progress
+web_search_call.searching web_search_call.completed output_item.done output_item.added
+function_call_arguments.delta function_call_arguments.delta function_call_arguments.done
+output_item.done output_item.added content_part.added refusal.delta refusal.done
+content_part.done output_item.done
+"""
+
+
 def test_thoughts_calls_searches_and_refusals_each_have_their_events() -> None:
-    events = sent(
-        chunks_of(
-            BEGAN,
-            Opened(item="t", value=Thought()),
-            Wrote(item="t", where="summary", text="hm"),
-            Wrote(item="t", where="content", text="so"),
-            Closed(item="t", sealed=Thought(encrypted="zz")),
-            Opened(item="s", value=Hosted(tool="web_search", action={"query": "q"})),
-            Advanced(item="s", state="searching"),
-            Advanced(item="s", state="searching"),
-            Closed(item="s"),
-            Opened(item="f", value=Called(call_id="c1", name="f")),
-            Wrote(item="f", where="arguments", text='{"a":'),
-            Wrote(item="f", where="arguments", text="1}"),
-            Closed(item="f"),
-            Opened(item="r", value=Said(role="assistant")),
-            PartOpened(item="r", part=0, value=Refusal(text="")),
-            Wrote(item="r", text="no"),
-            Closed(item="r"),
-            *END,
-        )
-    )
-    assert types(events)[2:-1] == [
-        "output_item.added",
-        "reasoning_summary_part.added",
-        "reasoning_summary_text.delta",
-        "content_part.added",
-        "reasoning_text.delta",
-        "reasoning_summary_text.done",
-        "reasoning_summary_part.done",
-        "reasoning_text.done",
-        "content_part.done",
-        "output_item.done",
-        "output_item.added",
-        "web_search_call.in_progress",
-        "web_search_call.searching",
-        "web_search_call.completed",
-        "output_item.done",
-        "output_item.added",
-        "function_call_arguments.delta",
-        "function_call_arguments.delta",
-        "function_call_arguments.done",
-        "output_item.done",
-        "output_item.added",
-        "content_part.added",
-        "refusal.delta",
-        "refusal.done",
-        "content_part.done",
-        "output_item.done",
-    ]
+    events = sent(chunks_of(*OF_EVERY_KIND))
+    assert types(events)[2:-1] == TOLD_AS.split()
     by_type = {str(event["type"]): event for event in events}
     assert by_type["response.function_call_arguments.done"]["arguments"] == '{"a":1}'
     assert cast("Json", events[11]["item"])["encrypted_content"] == "zz"

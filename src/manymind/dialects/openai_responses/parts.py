@@ -63,7 +63,10 @@ def _read_text(part: Object) -> Text:
 
 
 def read_logprobs(part: Object) -> tuple[Json, ...] | None:
-    """No logprobs and an empty array of them mean the same."""
+    """No logprobs and an empty array of them, which most pieces of a stream have, are the same."""
+    if part.peek("logprobs") in (None, []):
+        part.take("logprobs")
+        return None
     return tuple(each.left() for each in part.each("logprobs") or ()) or None
 
 

@@ -4,6 +4,7 @@ from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Stopped,
 from manymind.canon.items import Called, Item, Said
 from manymind.canon.parts import Refusal
 from manymind.canon.values import Aside
+from manymind.dialects.openai_faults import is_error
 from manymind.dialects.openai_responses.faults import reported
 from manymind.dialects.openai_responses.items import read_item
 from manymind.dialects.openai_responses.telling import tell
@@ -32,7 +33,7 @@ def read_reply(body: bytes) -> Chunk:
 
 def refuse_failed(response: Object) -> None:
     """A response that failed is raised as the fault that it names."""
-    if response.peek("error") is not None or response.peek("status") == "failed":
+    if is_error(response) or response.peek("status") == "failed":
         raise reported(response.left())
 
 

@@ -53,6 +53,9 @@ class StreamReader:
         return Chunk(())
 
     def _hear(self, kind: str, top: Object, data: Json) -> list[Happened]:
+        hear = _HEARS.get(kind)
+        if hear is not None:
+            return hear(self, top)
         match kind.split("."):
             case ["error"]:
                 raise reported(data)
@@ -65,8 +68,7 @@ class StreamReader:
             case ["response", call, state] if call.endswith("_call"):
                 return self._advance(top, state, data)
             case _:
-                hear = _HEARS.get(kind)
-                return [Unheard(dialect=NAME, data=data)] if hear is None else hear(self, top)
+                return [Unheard(dialect=NAME, data=data)]
 
     def _begin(self, top: Object) -> list[Happened]:
         response = top.needed("response", top.inner("response"))
