@@ -29,17 +29,26 @@ class Mouth:
 
     async def pump(self) -> None:
         """Says what is queued, until `close`. The leader begins before any other word."""
-        async with self._receive:
-            async for turn in self._receive:
-                events = turn(self._grammar)
-                if self._began is not None:
-                    events = (*self._grammar.admit((self._began,)), *events)
-                    self._began = None
-                if events:
-                    await self._say(spoken(*events))
+        async for turn in self._receive:
+            events = turn(self._grammar)
+            if self._began is not None:
+                events = (*self._grammar.admit((self._began,)), *events)
+                self._began = None
+            if events:
+                await self._say(spoken(*events))
 
     def close(self) -> None:
+        """Nothing more will be said; what is queued still is."""
         self._send.close()
+
+    def __enter__(self) -> "Mouth":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """The queue goes when every task is gone. Any sooner, an agent that speaks into a queue
+        without an ear would hide why the ear is gone."""
+        self._send.close()
+        self._receive.close()
 
     async def say(self, *events: Happened) -> None:
         await self._send.send(lambda grammar: grammar.admit(events))

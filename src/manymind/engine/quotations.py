@@ -37,6 +37,10 @@ _PAIRED = tuple(
 )
 """Each is looked for by itself: some languages point their marks outwards, some inwards."""
 
+_BEFORE, _AFTER = "([{<>*_—–-/:", ".,;:!?)]}{[<*_—–-/"
+"""Signs that stand before a quotation, and behind one."""
+
+_PAIR = re.compile(r'"([^"\n]*)"')
 _BLOCK = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _ARROW = re.compile(r"^[ \t]*>+[ \t]?", re.MULTILINE)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -135,7 +139,12 @@ def _turned(text: str, start: int, end: int) -> bool:
 
 def _straight(text: str) -> Iterator[_Span]:
     """Straight marks show their direction by what stands beside them. One that shows none may
-    be either; a quotation does not reach over a blank line."""
+    be either; a quotation does not reach over a blank line. And two by two along a line, as a
+    reader takes them who looks at no neighbours: both readings must hold."""
+    yield from (
+        _Span(pair[1], pair.end(), ((pair.start(), pair.start() + 1), (pair.end() - 1, pair.end())))
+        for pair in _PAIR.finditer(text)
+    )
     places = [found.start() for found in re.finditer('"', text)]
     for number, start in enumerate(places):
         if _closes(text, start) and not _opens(text, start):
@@ -150,15 +159,13 @@ def _straight(text: str) -> Iterator[_Span]:
 
 
 def _opens(text: str, place: int) -> bool:
-    before, after = text[place - 1 : place], text[place + 1 : place + 2]
-    return (
-        bool(after) and not after.isspace() and not (before.isalnum() or before in tuple(".,;!?"))
-    )
+    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    return after.strip() != "" and (before.strip() == "" or before in _BEFORE)
 
 
 def _closes(text: str, place: int) -> bool:
-    before, after = text[place - 1 : place], text[place + 1 : place + 2]
-    return bool(before) and not before.isspace() and not after.isalnum()
+    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    return before.strip() != "" and (after.strip() == "" or after in _AFTER)
 
 
 def _blocks(text: str) -> Iterator[_Span]:

@@ -47,8 +47,7 @@ class Team(Provider):
         the team could say anything."""
         self._accept(request, desk)
         began = Began(id=desk.key, model=self._settings.name, created=int(desk.clock.today()))
-        mouth = Mouth(say, began)
-        with unwrapped():
+        with unwrapped(), Mouth(say, began) as mouth:
             async with anyio.create_task_group() as group:
                 group.start_soon(mouth.pump)
                 alarms = Alarms(group, desk.clock)
