@@ -20,7 +20,7 @@ from manymind.corpus.naming import Skipped, citation_url, with_own_ids
 from manymind.corpus.pieces import Piece, cut
 from manymind.corpus.quotes import Refused, find_quote
 from manymind.corpus.ranking import scored, weights
-from manymind.corpus.words import query_terms, terms
+from manymind.corpus.words import query_terms, written
 
 SEARCH_LIMIT_MAX = 100
 GREP_LIMIT_MAX = 500
@@ -221,8 +221,8 @@ def _rows(
             pieces.append(piece)
             yield Row(
                 document=number,
-                head=" ".join(terms(_head(document, piece))),
-                body=" ".join(terms(document.text[piece.start : piece.end])),
+                head=written(_head(document, piece)),
+                body=written(document.text[piece.start : piece.end]),
             )
     if progress:
         progress("indexing", len(documents), len(documents))

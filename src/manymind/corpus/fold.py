@@ -2,7 +2,7 @@
 
 Folded are: NFKC, runs of white space to one space, dashes to "-", quotation marks to ' and ",
 and soft hyphens and zero-width signs are dropped. Case stays. Superscripts, subscripts, fractions
-and circled figures stay too, against NFKC, since 10² is not 102.
+and circled figures stay too, against NFKC, since 10² is not 102; so do accents that stand alone.
 
 The fold works in blocks, so that no call into C holds the interpreter for long, and looks at the
 distinct signs of a block rather than at each sign: 8 MB take a fraction of a second.
@@ -46,7 +46,8 @@ def _folded_sign(sign: str) -> str:
         return ""
     if unicodedata.decomposition(sign).startswith(_KEPT_FORMS) and _holds_digit(sign):
         return sign
-    return unicodedata.normalize("NFKC", sign)
+    made = unicodedata.normalize("NFKC", sign)
+    return sign if made[:1] == " " else made
 
 
 def _holds_digit(sign: str) -> bool:
@@ -132,7 +133,7 @@ class _Folding:
             made = _made(odd)
             pieces += (block[done:start], made)
             self._size += start - done
-            if len(made) != end - start:
+            if made != odd.group():
                 self._mark(offset + start, offset + end, len(made))
             self._size += len(made)
             done = end
@@ -162,7 +163,9 @@ class _Folding:
     def _pattern(self, block: str) -> re.Pattern[str]:
         if block.isascii():
             return _SPACES
-        marks = "" if unicodedata.is_normalized("NFC", block) else _class_of(self._marks)
+        odd = self._dropped or self._longer
+        settled = not odd and unicodedata.is_normalized("NFC", block)
+        marks = "" if settled else _class_of(self._marks)
         return _odd(_class_of(self._dropped), _class_of(self._longer), marks)
 
 
@@ -177,8 +180,9 @@ def _class_of(signs: set[str]) -> str:
 def _odd(dropped: str, longer: str, marks: str) -> re.Pattern[str]:
     """What does not fold one to one: runs of space, bases with marks, and single signs."""
     away, more, over = (re.escape(signs) for signs in (dropped, longer, marks))
+    between = f"[{away}]{{0,4}}" if dropped else ""
     forms = [f"( [ {away}]+)"]
-    forms.append(f"(.[{over}][{over}{away}]{{0,{_MARKS_MAX - 1}}})" if marks else "(?!)()")
+    forms.append(f"(.{between}[{over}][{over}{away}]{{0,{_MARKS_MAX - 1}}})" if marks else "(?!)()")
     forms.append(f"([{away}{more}])" if dropped or longer else "(?!)()")
     return re.compile("|".join(forms), re.DOTALL)
 

@@ -72,7 +72,8 @@ def split_question(text: str) -> tuple[str, str]:
 
 _ASKING = (
     "question", "task", "what", "who", "when", "where", "which", "why", "how", "find", "list",
-    "summar", "tell", "please", "does", "is ", "are ", "did", "can ", "answer", "extract", "explain",
+    "summar", "tell", "please", "does", "is ", "are ", "did", "can ", "answer", "extract",
+    "explain",
 )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ class Tantivy:
 
     def open(self, folder: Path) -> Index | None:
         try:
+            if not tantivy.Index.exists(str(folder)):
+                return None
             return _TantivyIndex(_schema(), tantivy.Index(_schema(), str(folder), reuse=True))
         except (ValueError, OSError):
             return None

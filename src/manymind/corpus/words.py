@@ -28,8 +28,8 @@ STOP_WORDS = frozenset(
     _WORD.findall("""
     a about all also am an and any are as at be been being but by can could did do does doing done
     for from had has have he her here hers him his how i if in into is it its itself let me more
-    most must my no nor not of on or our ours out please s she should so some such t tell than that the
-    their theirs them then there these they this those to too us very was we were what when where
+    most must my no nor not of on or our ours out please s she should so some such t tell than that
+    the their theirs them then there these they this those to too us very was we were what when where
     which while who whom whose why will with would you your yours find give show know many much
     le la les un une des du et est dans pour que qui sur der das und ist von mit ein eine den
     el los las una y en es por con para
@@ -38,13 +38,14 @@ STOP_WORDS = frozenset(
 """Words that say nothing of what a question is about."""
 
 
-class _Known(dict[str, tuple[str, ...]]):
-    """The terms of every word met so far: texts repeat themselves, so each is cut up once."""
+class _Known(dict[str, str]):
+    """The terms of every word met so far, parted by spaces: texts repeat themselves, so each is
+    cut up once."""
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
+    def __missing__(self, word: str) -> str:
         if len(self) >= _KNOWN_MAX:
             self.clear()
-        found = self[word] = _terms_of(word)
+        found = self[word] = " ".join(_terms_of(word))
         return found
 
 
@@ -117,13 +118,14 @@ def _trimmed(word: str) -> str:
 _known = _Known()
 
 
+def written(text: str) -> str:
+    """The terms of a text in their order, parted by spaces, as the index takes them."""
+    return " ".join(map(_known.__getitem__, _WORD.findall(text)))
+
+
 def terms(text: str) -> list[str]:
     """The terms of a text in their order."""
-    known = _known
-    found: list[str] = []
-    for word in _WORD.findall(text):
-        found.extend(known[word])
-    return found
+    return written(text).split()
 
 
 def query_terms(text: str) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ def query_terms(text: str) -> tuple[str, ...]:
     telling = [word for word in words if word.lower() not in STOP_WORDS]
     found: dict[str, None] = {}
     for word in telling or words:
-        parts = _known[word]
+        parts = _known[word].split()
         pairs = [part for part in parts if len(part) > 1]
         found.update(dict.fromkeys(pairs if _UNSPACED.search(word) and pairs else parts))
     return tuple(found)
