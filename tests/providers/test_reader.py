@@ -1,6 +1,7 @@
 """The reader quotes what stands in the documents, and is frank about the rest."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ async def heard(request: Request, standing: Shelves | None = None, **desk: int) 
     return ear
 
 
-async def ask(text: str, standing: Shelves | None = None, **fields: object) -> Answer:
+async def ask(text: str, standing: Shelves | None = None, **fields: Any) -> Answer:
     return (await heard(a_request(text, **fields), standing)).answer
 
 
@@ -209,7 +210,7 @@ async def test_usage_is_counted_and_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [("n", 2), ("logprobs", True)])
-async def test_what_it_cannot_do_is_refused_by_name(field: str, value: object) -> None:
+async def test_what_it_cannot_do_is_refused_by_name(field: str, value: Any) -> None:
     with pytest.raises(Unsupported) as fault:
         await ask("Hello", **{field: value})
     assert fault.value.field == field

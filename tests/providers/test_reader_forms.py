@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import jsonschema_rs
 import pytest
@@ -162,29 +162,42 @@ async def test_a_broken_schema_is_a_bad_request(schema: dict[str, object]) -> No
     assert fault.value.field
 
 
-SHAPES = st.recursive(
-    st.sampled_from(
-        [
-            {"type": "string"},
-            {"type": "string", "minLength": 3},
-            {"type": "string", "format": "date"},
-            {"type": "string", "pattern": "^[A-Z]+$"},
-            {"type": "integer", "minimum": 3, "maximum": 40},
-            {"type": "number", "multipleOf": 0.5},
-            {"type": "boolean"},
-            {"type": ["string", "null"]},
-            {"enum": ["lamp", "boat", "unknown"]},
-            {"const": "x"},
-            {"type": "null"},
-        ]
-    ),
-    lambda inner: st.one_of(
-        st.builds(lambda items: {"type": "array", "items": items, "maxItems": 3}, inner),
-        st.builds(lambda one: {"anyOf": [one, {"type": "null"}]}, inner),
-        st.builds(lambda one, other: strict(tower_height=one, boat_name=other), inner, inner),
-    ),
-    max_leaves=6,
-)
+_Shape: TypeAlias = dict[str, object]
+
+LEAVES: list[_Shape] = [
+    {"type": "string"},
+    {"type": "string", "minLength": 3},
+    {"type": "string", "format": "date"},
+    {"type": "string", "pattern": "^[A-Z]+$"},
+    {"type": "integer", "minimum": 3, "maximum": 40},
+    {"type": "number", "multipleOf": 0.5},
+    {"type": "boolean"},
+    {"type": ["string", "null"]},
+    {"enum": ["lamp", "boat", "unknown"]},
+    {"const": "x"},
+    {"type": "null"},
+]
+
+
+def a_list(items: _Shape) -> _Shape:
+    return {"type": "array", "items": items, "maxItems": 3}
+
+
+def or_nothing(shape: _Shape) -> _Shape:
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def a_pair(one: _Shape, other: _Shape) -> _Shape:
+    return strict(tower_height=one, boat_name=other)
+
+
+def nested(inner: st.SearchStrategy[_Shape]) -> st.SearchStrategy[_Shape]:
+    return st.one_of(
+        st.builds(a_list, inner), st.builds(or_nothing, inner), st.builds(a_pair, inner, inner)
+    )
+
+
+SHAPES = st.recursive(st.sampled_from(LEAVES), nested, max_leaves=6)
 
 
 @given(SHAPES)

@@ -29,8 +29,9 @@ STOP_WORDS = frozenset(
     a about all also am an and any are as at be been being but by can could did do does doing done
     for from had has have he her here hers him his how i if in into is it its itself let me more
     most must my no nor not of on or our ours out please s she should so some such t tell than that
-    the their theirs them then there these they this those to too us very was we were what when where
-    which while who whom whose why will with would you your yours find give show know many much
+    the their theirs them then there these they this those to too us very was we were what when
+    where which while who whom whose why will with would you your yours find give show know many
+    much
     le la les un une des du et est dans pour que qui sur der das und ist von mit ein eine den
     el los las una y en es por con para
     """)
