@@ -51,7 +51,9 @@ class Mouth:
         self._receive.close()
 
     async def say(self, *events: Happened) -> None:
-        await self._send.send(lambda grammar: grammar.admit(events))
+        """Queue these events. None at all still lets the leader begin: somebody has answered."""
+        if events or self._began is not None:
+            await self._queue(lambda grammar: grammar.admit(events))
 
     async def loose(self, step: str) -> None:
         """A call is over: close what it left open, and end the voices that spoke in it."""
@@ -64,7 +66,7 @@ class Mouth:
             )
             return (*ended, *grammar.loose(f"{step}:"))
 
-        await self._send.send(turn)
+        await self._queue(turn)
 
     async def hush(self, voice: str, status: str, reason: str | None, usage: Usage) -> None:
         """A voice has said its last word, or is cut short."""
@@ -84,7 +86,15 @@ class Mouth:
             rest = (*grammar.hush(voice), *facts, *_end(grammar, voice, status, reason))
             return (*below, *rest)
 
-        await self._send.send(turn)
+        await self._queue(turn)
+
+    async def _queue(self, turn: _Turn) -> None:
+        """Waits only where the queue is full: a checkpoint for every word would be most of what
+        a team costs."""
+        try:
+            self._send.send_nowait(turn)
+        except anyio.WouldBlock:
+            await self._send.send(turn)
 
 
 def _end(grammar: Grammar, voice: str, status: str, reason: str | None) -> tuple[Happened, ...]:
