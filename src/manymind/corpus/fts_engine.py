@@ -80,3 +80,6 @@ class _FtsIndex:
                 "SELECT doc FROM words WHERE term = ? AND col = 'body'", (term,)
             ).fetchone()
         return int(found[0]) if found else 0
+
+
+ENGINE = Fts()

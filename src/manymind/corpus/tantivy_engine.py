@@ -85,3 +85,6 @@ class _TantivyIndex:
             weighed = tantivy.Query.boost_query(head, _HEAD_WEIGHT)
             either += [(tantivy.Occur.Should, body), (tantivy.Occur.Should, weighed)]
         return tantivy.Query.boolean_query(either)
+
+
+ENGINE = Tantivy()
