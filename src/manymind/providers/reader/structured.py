@@ -30,9 +30,7 @@ _FIELDS_MAX = 24
 _SENTENCES_MAX = 120
 _SCHEMA_FIELDS = {
     "openai_responses": "text.format.schema",
-    "responses": "text.format.schema",
-    "anthropic_messages": "output_format.schema",
-    "messages": "output_format.schema",
+    "anthropic_messages": "output_config.format.schema",
 }
 
 
