@@ -43,7 +43,7 @@ def decode(body: bytes | str, blame: Blame = caller) -> "Object":
         raise blame("", f"is not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise blame("", f"must be a JSON object, not {named(value)}")
-    if _deeper(cast("Json", value), DEPTH_MAX):
+    if _brackets(body) > DEPTH_MAX and _deeper(cast("Json", value), DEPTH_MAX):
         raise blame("", f"is nested more than {DEPTH_MAX} levels deep")
     return Object(cast("Json", value), "", blame)
 
@@ -184,6 +184,13 @@ class Object:
     def mistyped(self, name: str, wanted: str, value: object) -> Fault:
         """The fault to raise for a field of the wrong type."""
         return self.wrong(name, f"must be {wanted}, not {named(value)}")
+
+
+def _brackets(body: bytes | str) -> int:
+    """No value is deeper than this; most chunks of a stream need no closer look."""
+    if isinstance(body, str):
+        return body.count("{") + body.count("[")
+    return body.count(b"{") + body.count(b"[")
 
 
 def _deeper(value: Json, levels: int) -> bool:

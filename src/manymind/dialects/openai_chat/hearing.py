@@ -89,13 +89,15 @@ class Choice:
         for thought in read_thoughts(delta):
             yield from self._think(thought)
         yield from self._say(delta, logprobs)
-        for citation in read_annotations(delta):
-            yield from self._cite(citation)
+        if delta.peek("annotations"):
+            for citation in read_annotations(delta):
+                yield from self._cite(citation)
         refusal = delta.text("refusal")
         if refusal:
             yield from self._write(Refusal(text=refusal), None)
-        for position, call in enumerate(delta.each("tool_calls") or ()):
-            yield from self._call(call, position)
+        if delta.peek("tool_calls"):
+            for position, call in enumerate(delta.each("tool_calls") or ()):
+                yield from self._call(call, position)
 
     def stop(self, choice: Object, reason: str) -> Iterator[Happened]:
         """The choice has ended, for this reason."""
@@ -165,8 +167,9 @@ class Choice:
             text = delta.text("content")
             if text or (text is not None and logprobs):
                 yield from self._write(Text(text=text), logprobs)
-        for image in delta.each("images") or ():
-            yield from self._show(read_part(image))
+        if delta.peek("images"):
+            for image in delta.each("images") or ():
+                yield from self._show(read_part(image))
 
     def _write(
         self, piece: Text | Refusal, logprobs: tuple[Json, ...] | None
