@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from manymind.canon.events import Chunk, Ended, Say
-from manymind.canon.faults import BadRequest, CutShort
+from manymind.canon.faults import BadRequest, CutShort, Unsupported
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
 from manymind.policy.keys import Caller
@@ -28,6 +28,12 @@ class Gateway:
         """Answer a request through `say`, or raise the fault that says why not."""
         if not request.items and not request.instructions:
             raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
+        if request.background:
+            raise Unsupported(
+                "Answers in the background are not kept here yet.",
+                advice="Leave out background, and stream the answer.",
+                field="background",
+            )
         desk = Desk(
             key=key,
             allotment=self._accounts.allot(caller.id, request),

@@ -14,13 +14,14 @@ from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, spoken
 from manymind.canon.faults import BadRequest, Fault, UpstreamBroken
 from manymind.canon.requests import Request
 from manymind.dialects.mirror import Message, View
-from manymind.dialects.openai_responses import DIALECT
+from manymind.dialects.openai_responses import Flavour, Responses
 from manymind.dialects.openai_responses.telling import tell
 from manymind.dialects.sse import Parser
 from tests.dialects import strategies
 from tests.dialects.responses_strategies import answers, requests
 
 A_REQUEST = Request(model="m", dialect="openai_responses")
+DIALECT = Responses(Flavour(kindred=True))
 
 
 def events_of(answer: Answer) -> list[Happened]:

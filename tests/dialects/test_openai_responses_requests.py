@@ -18,10 +18,11 @@ from manymind.canon.requests import (
     UnreadTool,
 )
 from manymind.canon.values import Json
-from manymind.dialects.openai_responses import DIALECT
+from manymind.dialects.openai_responses import Flavour, Responses
 from tests.golden.responses_samples import requests
 
 NAME = "openai_responses"
+DIALECT = Responses(Flavour(kindred=True))
 
 
 def read(**fields: object) -> Request:
@@ -356,3 +357,15 @@ def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
 def test_no_input_is_needed_where_something_stands_for_it() -> None:
     assert read(input=None, previous_response_id="resp_1").items == ()
     assert read(input=None, prompt={"id": "p"}).items == ()
+
+
+def test_only_one_of_us_is_sent_the_caps_that_only_we_know() -> None:
+    asked = read(input="hi", max_turns=3, agent_count=4, max_cost_usd=0.5, include=["agents"])
+    plain = Responses().write_request(asked)
+    xai = Responses(Flavour(turns=True)).write_request(asked)
+    ours = DIALECT.write_request(asked)
+    caps = {"max_turns", "agent_count", "max_cost_usd", "include"}
+    assert caps & set(msgspec.json.decode(plain.body)) == set()
+    assert caps & set(msgspec.json.decode(xai.body)) == {"max_turns"}
+    assert caps & set(msgspec.json.decode(ours.body)) == caps
+    assert (plain.lost, xai.lost, ours.lost) == (("agent_count",), ("agent_count",), ())

@@ -25,14 +25,20 @@ class Dialer:
 
     async def dial(self, address: Address, seconds: float) -> Connection:
         """A new connection, or the fault that tells why there is none."""
-        proxy = self._proxies.towards(address)
-        with _explained(address, proxy):
-            async with asyncio.timeout(seconds):
-                if address.scheme == "http":
-                    return await self._plain(address, proxy)
-                if proxy is None:
-                    return await self._secure(address)
-                return await self._tunnelled(address, proxy)
+        try:
+            with _explained(address, self._proxies.towards(address)):
+                async with asyncio.timeout(seconds):
+                    return await self._open(address, self._proxies.towards(address))
+        except Fault as fault:
+            fault.unbilled = True  # Nothing was sent yet.
+            raise
+
+    async def _open(self, address: Address, proxy: Proxy | None) -> Connection:
+        if address.scheme == "http":
+            return await self._plain(address, proxy)
+        if proxy is None:
+            return await self._secure(address)
+        return await self._tunnelled(address, proxy)
 
     async def _plain(self, address: Address, proxy: Proxy | None) -> Connection:
         nearest = proxy or address

@@ -9,7 +9,7 @@ from manymind.dialects.mirror import Dialect
 from manymind.egress.trusted import Trusted
 from manymind.providers.listing import Listed, models
 from manymind.providers.remote import Door, Remote
-from manymind.providers.upstream import Settings, Upstream, another, greeting, locate
+from manymind.providers.upstream import HEADERS, Settings, Upstream, another, greeting, locate
 
 __all__ = ["Listed", "Remote", "Settings", "Upstream", "another", "build", "find", "models"]
 
@@ -33,7 +33,7 @@ def build(
     """The provider that answers from this upstream, in those of its dialects that we have."""
     base = locate(upstream, settings.base_url)
     doors = tuple(
-        Door(dialect, base + route.path)
+        Door(dialect, base + route.path, HEADERS.get(route.dialect, {}))
         for route in upstream.routes
         if (dialect := route.accent or dialects.get(route.dialect)) is not None
     )
@@ -46,4 +46,5 @@ def build(
         headers=greeting(upstream, settings),
         secrets=((settings.key or "").strip(), *settings.headers.values()),
         only=upstream.only,
+        routing=upstream.routing,
     )

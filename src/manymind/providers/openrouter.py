@@ -15,5 +15,6 @@ PROVIDER = Upstream(
         "anthropic_messages",
     ),
     headers=(("x-title", "Manymind"),),
+    routing=True,
     model="x-ai/grok-4.20",
 )

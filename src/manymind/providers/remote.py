@@ -16,6 +16,7 @@ from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect
 from manymind.egress.reply import Patience, Reply
 from manymind.egress.trusted import Trusted
+from manymind.providers.asked import NEEDED, unrouted
 from manymind.providers.hearing import Hearing
 from manymind.providers.upstream import Only
 
@@ -27,13 +28,15 @@ WHOLE = Patience(first_byte_seconds=600.0)
 _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _SECRET_LENGTH_MIN = 6
+_BUSY = (503, 529)
 
 
 class Door(Struct, frozen=True):
-    """One dialect of an upstream, and the URL that speaks it."""
+    """One dialect of an upstream, the URL that speaks it, and the headers that go with it."""
 
     dialect: Dialect
     url: str
+    headers: Mapping[str, str] = {}
 
 
 class Remote:
@@ -53,6 +56,7 @@ class Remote:
         headers: Mapping[str, str],
         secrets: tuple[str, ...] = (),
         only: tuple[Only, ...] = (),
+        routing: bool = True,
     ) -> None:
         self.name = name
         self._doors = {door.dialect.name: door for door in reversed(doors)}
@@ -61,20 +65,23 @@ class Remote:
         self._headers = headers
         self._secrets = tuple(text for text in secrets if len(text) >= _SECRET_LENGTH_MIN)
         self._only = only
+        self._routing = routing
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         door = self._door(request)
-        written = door.dialect.write_request(_metered(request, door))
-        if written.lost and request.require_parameters:
-            raise Unsupported(
-                f"{self.name} cannot take {', '.join(written.lost)} in {door.dialect.name}.",
-                advice="Leave them out, do not require all parameters, or use another provider.",
-                field=written.lost[0],
-            )
+        plain, ours = (request, ()) if self._routing else unrouted(request)
+        written = door.dialect.write_request(_metered(plain, door))
+        lost = (*ours, *written.lost)
+        self._refuse_to_lose(request, lost, door)
         accept = "text/event-stream" if request.stream else "application/json"
         deadline_seconds = _left(desk)
-        headers = {**self._headers, "content-type": "application/json", "accept": accept}
-        hearing = Hearing(door.dialect, say, written.lost)
+        headers = {
+            **door.headers,
+            **self._headers,
+            "content-type": "application/json",
+            "accept": accept,
+        }
+        hearing = Hearing(door.dialect, say, lost)
         with self._signed(hearing):
             async with self._client.post(
                 door.url,
@@ -86,6 +93,16 @@ class Remote:
                 if not 200 <= reply.status < 300:
                     raise await _refusal(reply, door.dialect, desk.clock)
                 await hearing.hear(reply, streamed=request.stream)
+
+    def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
+        """Some losses change the question, and some callers can do with none."""
+        refused = lost if request.require_parameters else [name for name in lost if name in NEEDED]
+        if refused:
+            raise Unsupported(
+                f"{self.name} cannot take {', '.join(refused)} in {door.dialect.name}.",
+                advice="Leave them out, do not require all parameters, or use another provider.",
+                field=refused[0],
+            )
 
     def _door(self, request: Request) -> Door:
         for rule in self._only:
@@ -127,6 +144,8 @@ async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:
             advice="Set the provider's base URL to its final address.",
         )
     fault = dialect.read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
+    # A refusal costs nothing; of another failure nobody can say what was done before it.
+    fault.unbilled = reply.status < 500 or reply.status in _BUSY
     trace = reply.headers.get("x-request-id") or reply.headers.get("request-id") or ""
     if _REQUEST_ID.fullmatch(trace):
         fault.advice = f"{fault.advice} The provider's request id is {trace}.".strip()

@@ -44,7 +44,8 @@ class Only(Struct, frozen=True):
 class Upstream(Struct, frozen=True, kw_only=True):
     """A provider. The first route is the preferred one; `authors` are the prefixes of model ids
     that it serves; `model` is what a team runs on unless told otherwise. `keyless` upstreams need
-    no key. `listing` is the path of its list of models, None where it has none.
+    no key. `listing` is the path of its list of models, None where it has none. A `routing` one
+    chooses among others in its turn, and takes what a caller says about that.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
     listing: str | None = "/models"
     headers: tuple[tuple[str, str], ...] = ()
     only: tuple[Only, ...] = ()
+    routing: bool = False
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,12 @@ PATHS = {
     "anthropic_messages": "/messages",
 }
 """Where each dialect is served behind a versioned base, at every vendor that we know."""
+
+
+HEADERS: Mapping[str, Mapping[str, str]] = {
+    "anthropic_messages": {"anthropic-version": "2023-06-01"},
+}
+"""What each dialect demands beside its body, at whatever vendor."""
 
 
 def routes(*dialects: str | Dialect) -> tuple[Route, ...]:
@@ -111,7 +119,8 @@ def another(
         address=base_url,
         versioned=not messages,
         keyless=True,
-        headers=(("anthropic-version", "2023-06-01"),) if messages else (),
+        routing=True,
+        headers=tuple(HEADERS.get(dialect, {}).items()),
     )
 
 

@@ -1,5 +1,6 @@
 """xAI: Grok. Its multi-agent models answer on Responses alone."""
 
+from manymind.dialects.openai_responses import Flavour, Responses
 from manymind.providers.upstream import Credential, Only, Upstream, routes
 
 PROVIDER = Upstream(
@@ -8,7 +9,7 @@ PROVIDER = Upstream(
     credentials=(Credential("XAI_API_KEY"),),
     address_variables=("XAI_BASE_URL",),
     address="https://api.x.ai/v1",
-    routes=routes("openai_responses", "openai_chat", "anthropic_messages"),
+    routes=routes(Responses(Flavour(turns=True)), "openai_chat", "anthropic_messages"),
     only=(Only("multi-agent", "openai_responses"),),
     model="grok-4.20",
 )

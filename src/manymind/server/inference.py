@@ -87,6 +87,7 @@ class Inference:
             house=door.house,
             agents="agents" in (request.include or ()),
             created=int(self._clock.today()),
+            now=self._clock.today,
         )
         if request.stream:
             await self._stream(exchange, caller, dialect, request, view)

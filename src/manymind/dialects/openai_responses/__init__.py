@@ -12,6 +12,7 @@ from manymind.dialects.openai_responses import (
     response_reader,
     response_writer,
 )
+from manymind.dialects.openai_responses.flavour import Flavour
 from manymind.dialects.openai_responses.stream_reader import StreamReader
 from manymind.dialects.openai_responses.stream_writer import StreamWriter
 from manymind.dialects.openai_responses.words import NAME
@@ -20,11 +21,14 @@ from manymind.dialects.openai_responses.words import NAME
 class Responses:
     name = NAME
 
+    def __init__(self, flavour: Flavour | None = None) -> None:
+        self._flavour = flavour or Flavour()
+
     def read_request(self, body: bytes) -> Request:
         return request_reader.read_request(body)
 
     def write_request(self, request: Request) -> Written:
-        return request_writer.write_request(request)
+        return request_writer.write_request(request, self._flavour)
 
     def read_reply(self, body: bytes) -> Chunk:
         return response_reader.read_reply(body)

@@ -7,14 +7,15 @@ from manymind.canon.values import Json
 from manymind.dialects.losses import places, spelt
 from manymind.dialects.mirror import Written
 from manymind.dialects.money import dollars
+from manymind.dialects.openai_responses.flavour import Flavour
 from manymind.dialects.openai_responses.items import write_item
 from manymind.dialects.openai_responses.pen import Pen, given
 from manymind.dialects.openai_responses.tools import write_tool, write_tool_choice
-from manymind.dialects.openai_responses.words import ENCRYPTED, LOGPROBS, NAME
+from manymind.dialects.openai_responses.words import AGENTS, ENCRYPTED, LOGPROBS, NAME
 from manymind.dialects.reading import encode
 
 
-def write_request(request: Request) -> Written:
+def write_request(request: Request, flavour: Flavour) -> Written:
     pen = Pen(own=request.dialect == NAME)
     fields: Json = {
         "model": request.model,
@@ -25,16 +26,13 @@ def write_request(request: Request) -> Written:
             parallel_tool_calls=request.parallel_tool_calls,
             max_output_tokens=request.max_output_tokens,
             max_tool_calls=request.caps.tool_calls,
-            max_turns=request.caps.turns,
-            agent_count=request.caps.agents,
-            max_cost_usd=None if request.caps.cost is None else dollars(request.caps.cost),
             temperature=request.temperature,
             top_p=request.top_p,
             presence_penalty=request.presence_penalty,
             frequency_penalty=request.frequency_penalty,
             top_logprobs=request.top_logprobs,
             stream=request.stream or None,
-            include=_write_include(request),
+            include=_write_include(request, flavour),
             store=request.store,
             background=request.background,
             previous_response_id=request.previous_response_id,
@@ -50,6 +48,7 @@ def write_request(request: Request) -> Written:
         fields["tool_choice"] = write_tool_choice(request.tool_choice, pen)
     if request.reasoning is not None:
         fields |= _write_reasoning(request, request.reasoning, pen)
+    _write_caps(fields, request, flavour, pen)
     _write_extensions(fields, request, pen)
     fields |= given(text=_write_text(request, pen), provider=_write_provider(request))
     fields = pen.merge(fields, request.aside, "")
@@ -79,8 +78,22 @@ def _write_tools(request: Request, pen: Pen) -> list[Json] | None:
     return [tool for tool in written if tool is not None]
 
 
-def _write_include(request: Request) -> list[str] | None:
-    include = list(request.include or ())
+def _write_caps(fields: Json, request: Request, flavour: Flavour, pen: Pen) -> None:
+    """A plain server runs no agents, and its cost is capped before the call: of these caps it
+    can break none but the wish for agents."""
+    caps = request.caps
+    if flavour.turns or flavour.kindred:
+        fields |= given(max_turns=caps.turns)
+    if flavour.kindred:
+        cost = None if caps.cost is None else dollars(caps.cost)
+        fields |= given(agent_count=caps.agents, max_cost_usd=cost)
+    elif caps.agents is not None:
+        pen.lose("agent_count")
+
+
+def _write_include(request: Request, flavour: Flavour) -> list[str] | None:
+    """Agents can be shown by one of us alone; others refuse a word that they do not know."""
+    include = [word for word in request.include or () if flavour.kindred or word != AGENTS]
     if request.reasoning is not None and request.reasoning.encrypted:
         include.append(ENCRYPTED)
     if request.logprobs:

@@ -52,6 +52,7 @@ STOPS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 CUTS = {stop: reason for reason, stop in STOPS.items()}
 """The same the other way."""
 
+AGENTS = "agents"
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
 """Values of `include` that the canon has fields for."""

@@ -1,0 +1,24 @@
+"""What of a request is meant for us, and what for the upstream behind us."""
+
+from msgspec.structs import replace
+
+from manymind.canon.requests import Request
+
+ROUTING = frozenset({"models", "plugins", "preset", "provider", "route", "transforms"})
+"""Fields in which a caller of OpenRouter's API says how to choose among providers."""
+
+NEEDED = ("previous_response_id",)
+"""Without these a model would answer another question than was asked."""
+
+
+def unrouted(request: Request) -> tuple[Request, tuple[str, ...]]:
+    """The request without what only a chooser among providers understands, and what that was."""
+    request = replace(request, require_parameters=None)
+    aside = request.aside
+    if aside is None:
+        return request, ()
+    lost = tuple(name for name in aside.fields if name in ROUTING)
+    if not lost:
+        return request, ()
+    kept = {name: value for name, value in aside.fields.items() if name not in ROUTING}
+    return replace(request, aside=replace(aside, fields=kept) if kept else None), lost
