@@ -187,6 +187,30 @@ async def test_structured_output_is_repaired_once() -> None:
     assert (heard.answer.text, heard.answer.status) == ('{"metres": 16}', "completed")
 
 
+@pytest.mark.parametrize("required", [[1, {}], "metres", {"a": 1}, None, [["metres"]]])
+async def test_a_schema_that_is_none_is_no_crash(required: object) -> None:
+    schema: Json = {"type": ["object", "null"], "required": required, "properties": 7}
+    output = OutputFormat(form="json_schema", schema=schema)
+    stage = Stage({"write": saying('{"metres": 16}')})
+    heard = await performed(stage, a_request(QUESTION, output=output), *LIBRARY)
+    assert heard.answer.text == '{"metres": 16}'
+
+
+async def test_a_quote_in_json_stands_in_a_document_or_is_left_empty() -> None:
+    true = "The highest tides are 16 metres"
+    value = {
+        "quote": true,
+        "quotes": ["The Moon is a lamp.", true],
+        "text": "He said “a b c d e f”",
+    }
+    stage = Stage({"write": saying(encoded(value))})
+    request = a_request(QUESTION, output=OutputFormat(form="json_object"))
+    heard = await performed(stage, request, *LIBRARY)
+    assert heard.answer.text == encoded(
+        {"quote": true, "quotes": ["", true], "text": "He said a b c d e f"}
+    )
+
+
 async def test_structured_output_that_cannot_be_had_is_incomplete_and_never_broken() -> None:
     output = OutputFormat(form="json_object")
     stage = Stage({"write": saying("I would rather talk.")})
@@ -239,7 +263,8 @@ async def test_what_a_team_cannot_do_is_said_or_refused() -> None:
         await performed(Stage(), a_request(QUESTION, n=2))
     assert raised.value.field == "n"
     heard = await performed(Stage(), a_request(QUESTION, logprobs=True), *LIBRARY)
-    assert noted(heard, "ignored")[0]["fields"] == ["logprobs"]
+    assert noted(heard, "dropped")[0]["parameters"] == ["logprobs"]
+    assert isinstance(heard[0].events[1], Noted), "it is told before the first word"
     with pytest.raises(Unsupported):
         await performed(Stage(), a_request(QUESTION, logprobs=True, require_parameters=True))
 
@@ -258,4 +283,17 @@ async def test_an_answer_that_reaches_its_limit_says_so() -> None:
 async def test_facts_about_the_work_stay_beside_the_answer() -> None:
     heard = await performed(Stage(), a_request(QUESTION), *LIBRARY)
     names = {event.what for event in heard.events if isinstance(event, Noted)}
-    assert {"spawned", "brief", "search", "claim", "report"} <= names
+    assert {"spawned", "brief", "search", "claim", "report", "budget"} <= names
+
+
+async def test_what_the_leaders_model_cannot_carry_is_told_to_the_caller() -> None:
+    lost = Noted(what="dropped", data={"parameters": ["top_k"]})
+    stage = Stage({"write": saying(lost, "It is far.")})
+    heard = await performed(stage, a_request("How far?", top_k=3, caps=Caps(agents=1)))
+    assert noted(heard, "dropped") == [{"parameters": ["top_k"]}]
+
+
+async def test_a_figure_that_its_evidence_does_not_hold_is_counted() -> None:
+    text = "1. The tides are 17 metres high {{E1}}.\n2. It is {{E2}} so.\nNo less than 99."
+    heard = await performed(Stage({"write": saying(text)}), a_request(QUESTION), *LIBRARY)
+    assert noted(heard, "figures_unproved") == [{"sentences": 1}]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer, Folding
@@ -51,10 +51,12 @@ class Overlong(UpstreamBroken):
 
 
 class Heard(Struct, frozen=True):
-    """What a call brought. After a fault, `answer` holds what was said before it."""
+    """What a call brought. After a fault, `answer` holds what was said before it. `dropped`
+    names what the model's dialect could not carry."""
 
     answer: Answer
     fault: Fault | None = None
+    dropped: tuple[str, ...] = ()
 
 
 class Calls:
@@ -114,7 +116,7 @@ class Calls:
         answer = ear.folding.answer()
         if fault is None and answer.status == "in_progress":
             fault = CutShort("The model's answer stopped before its end.")
-        return Heard(answer, fault)
+        return Heard(answer, fault, tuple(ear.dropped))
 
 
 class _Ear:
@@ -126,6 +128,7 @@ class _Ear:
         self._step = step
         self._mouth = mouth
         self._voice = voice
+        self.dropped: list[str] = []
         self._room = None if tokens is None else tokens * _CHARACTERS_A_TOKEN
 
     @property
@@ -137,6 +140,7 @@ class _Ear:
         chunk = Chunk(self._grammar.admit(chunk.events))
         self.folding.hear(chunk)
         self._bound(chunk)
+        self._note(chunk)
         told = () if self._voice is None else self._retold(chunk, self._voice)
         await self._mouth.say(*told)
 
@@ -150,6 +154,11 @@ class _Ear:
         )
         if self._room < 0:
             raise Overlong("The model said far more than it was allowed to.")
+
+    def _note(self, chunk: Chunk) -> None:
+        for event in chunk.events:
+            if isinstance(event, Noted) and (event.voice, event.what) == (LEADER, "dropped"):
+                self.dropped += convert(event.data.get("parameters", ()), list[str])
 
     def _retold(self, chunk: Chunk, voice: str) -> tuple[Happened, ...]:
         return tuple(

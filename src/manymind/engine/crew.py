@@ -8,7 +8,7 @@ import anyio
 from manymind.canon.events import LEADER, Noted
 from manymind.canon.values import Json
 from manymind.engine.agent import Agent, Report
-from manymind.engine.briefs import filled
+from manymind.engine.briefs import filled, version
 from manymind.engine.mission import Mission
 from manymind.engine.plan import Mode, Plan, Work
 
@@ -125,15 +125,26 @@ def last_word(report: Report) -> str:
     return " ".join(plain.split()).strip(" .*`'\"")
 
 
-def facts(plan: Plan, mission: Mission) -> Noted:
+def size(plan: Plan, mission: Mission) -> Noted:
     """How large the team is, and why."""
     data: Json = {
         "mode": plan.mode,
         "agents_used": len(plan.work) + 1,
         "agents_allowed": mission.width.agents,
         "reason": plan.reason,
+        "prompts": [version(name) for name in ("team", plan.mode)],
     }
     return Noted(what="spawned", data=data)
+
+
+def budget(mission: Mission) -> Noted:
+    """What the agents have used, in ticks, and what the work could still have used."""
+    data: Json = {
+        "spent": mission.tally.spent,
+        "left": mission.purse.work.left(),
+        "tool_calls_left": mission.shared.limits.tool_calls_left,
+    }
+    return Noted(what="budget", data=data)
 
 
 def _late(mission: Mission, agent: Agent) -> None:

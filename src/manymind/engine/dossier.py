@@ -8,6 +8,7 @@ from manymind.engine.mission import Mission
 from manymind.engine.structured import wanted
 
 _EVIDENCE_CHARACTERS = 160_000
+_COUNTED_MAX = 200
 _UNSUPPORTED_MAX = 20
 _FINDINGS_MAX = 40
 
@@ -86,9 +87,8 @@ def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
     unsupported = mission.shared.evidence.unsupported[:_UNSUPPORTED_MAX]
     lines += [f"Unconfirmed, no quote was found for it: {_enclosed(said)}" for said in unsupported]
     unread = mission.shared.coverage.unread(mission.cards)
-    if unread:
+    if unread and len(mission.cards) <= _COUNTED_MAX:
         lines.append(f"{unread} of {len(mission.cards)} documents were not read from end to end.")
-    lines += [f"A word from the user: {text}" for text in mission.post.collect("leader")]
     return "\n".join(lines)
 
 

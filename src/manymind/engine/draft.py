@@ -8,7 +8,8 @@ from manymind.engine.speaking import Piece
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """`stop` is why the leader stopped; `reason` says why the answer is incomplete, if it is."""
+    """`stop` is why the leader stopped; `reason` says why the answer is incomplete, if it is.
+    `unproved` counts sentences with a figure that their evidence does not hold."""
 
     pieces: tuple[Piece, ...] = ()
     calls: tuple[Called, ...] = ()
@@ -16,6 +17,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     stop: str = "stop"
     reason: str | None = None
     fault: Fault | None = None
+    unproved: int = 0
 
     @property
     def empty(self) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer
 from manymind.canon.items import Said
 from manymind.canon.parts import Citation, Text
-from manymind.engine.evidence import Claim, Evidence
+from manymind.engine.evidence import Claim, Evidence, stands
 from manymind.engine.speaking import Piece
 
 MARKER = re.compile(r"\{\{\s*(E\d+(?:\s*[,;]?\s*E\d+)*)\s*\}\}")
@@ -20,6 +20,8 @@ _TORN = re.compile(r"\{\{\s*+E\d++[\dE,; ]*+(?!\}\})\}?|\{\{\s*E?\}?$")
 _FORGED = re.compile(r"\[\[\s*\d+\s*\]\](?:\((?:[^()\n]|\([^()\n]*\))*\)?)?|\[\d+\]\([^()\s]*\)")
 _RUN = re.compile(rf"(?:{MARKER.pattern}[ \t]*)*{MARKER.pattern}")
 _OWN_MARK = re.compile(r"\s*\[\[?\d+\]?\](?:\([^\n]*\))?\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|\n")
+_LISTED = re.compile(r"^\s*\d+[.)]\s")
 _UNSAFE = re.compile(r"[\s()<>\[\]\\\"`{}|^\x00-\x1f\x7f]")
 
 
@@ -63,6 +65,18 @@ def rendered(text: str, evidence: Evidence) -> tuple[Piece, ...]:
         start = run.end()
     pieces.append(Piece(text[start:]))
     return tuple(piece for piece in pieces if piece.text)
+
+
+def unproved(text: str, evidence: Evidence) -> int:
+    """How many sentences cite evidence for a figure that does not stand in it. They may be sums,
+    so they stay; but they are counted."""
+    count = 0
+    for sentence in _SENTENCE_END.split(text):
+        claims = [claim for name in named(sentence) if (claim := evidence.get(name))]
+        quotes = "\n".join(claim.found.text for claim in claims)
+        plain = _LISTED.sub("", MARKER.sub("", sentence))
+        count += bool(claims) and not stands(plain, quotes)
+    return count
 
 
 def safe_url(claim: Claim) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import anyio
 
-from manymind.canon.events import Began, Ended, Happened, Say, Spent, Stopped, spoken
+from manymind.canon.events import Ended, Happened, Say, Spent, Stopped, spoken
 from manymind.canon.usage import Usage
 from manymind.engine.grammar import Grammar
 
@@ -21,9 +21,11 @@ _Turn: TypeAlias = Callable[[Grammar], tuple[Happened, ...]]
 
 
 class Mouth:
-    def __init__(self, say: Say, began: Began) -> None:
+    """`opening` is how the leader begins, before anyone says a word."""
+
+    def __init__(self, say: Say, opening: tuple[Happened, ...]) -> None:
         self._say = say
-        self._began: Began | None = began
+        self._opening = opening
         self._grammar = Grammar()
         self._send, self._receive = anyio.create_memory_object_stream[_Turn](_QUEUE_CHUNKS)
 
@@ -31,9 +33,9 @@ class Mouth:
         """Says what is queued, until `close`. The leader begins before any other word."""
         async for turn in self._receive:
             events = turn(self._grammar)
-            if self._began is not None:
-                events = (*self._grammar.admit((self._began,)), *events)
-                self._began = None
+            if self._opening:
+                events = (*self._grammar.admit(self._opening), *events)
+                self._opening = ()
             if events:
                 await self._say(spoken(*events))
 
@@ -52,7 +54,7 @@ class Mouth:
 
     async def say(self, *events: Happened) -> None:
         """Queue these events. None at all still lets the leader begin: somebody has answered."""
-        if events or self._began is not None:
+        if events or self._opening:
             await self._queue(lambda grammar: grammar.admit(events))
 
     async def loose(self, step: str) -> None:

@@ -9,6 +9,7 @@ from manymind.canon.events import (
     Cited,
     Closed,
     Happened,
+    Noted,
     Opened,
     PartClosed,
     PartOpened,
@@ -27,6 +28,11 @@ class Piece(Struct, frozen=True):
 
     text: str
     citations: tuple[Citation, ...] = ()
+
+
+def dropped(fields: tuple[str, ...]) -> Noted:
+    """What of the caller's request is not carried out, in its own words."""
+    return Noted(what="dropped", data={"parameters": list(fields)})
 
 
 def searched(key: str, query: str, sources: tuple[str, ...]) -> tuple[Happened, ...]:

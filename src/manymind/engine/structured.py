@@ -70,11 +70,18 @@ def _decoded(text: str) -> tuple[_Value, bool]:
 
 def _missing(value: _Value, schema: dict[str, object]) -> str | None:
     required = schema.get("required")
-    if not isinstance(value, dict) or not isinstance(required, list):
+    if not isinstance(value, dict):
         return None
-    names = msgspec.convert(required, list[str], strict=False)
-    absent = [name for name in names if name not in value]
+    absent = [name for name in _words(required) if name not in value]
     return f"it lacks {', '.join(absent)}" if absent else None
+
+
+def _words(value: object) -> list[str]:
+    """A list of words; an empty one where a stranger's schema holds something else."""
+    try:
+        return msgspec.convert(value, list[str])
+    except msgspec.ValidationError:
+        return []
 
 
 async def _clean(value: _Value, cleaner: Cleaner, *, quoting: bool, depth: int) -> _Value:

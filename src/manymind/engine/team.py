@@ -6,7 +6,7 @@ own words go out as they come, each in its voice, for those who want to watch.
 
 import anyio
 
-from manymind.canon.events import Began, Ended, Noted, Say, Spent, Stopped
+from manymind.canon.events import Began, Ended, Happened, Say, Spent, Stopped
 from manymind.canon.faults import BadRequest, Fault, Unsupported
 from manymind.canon.ports import Desk, Provider, Shelves, Toolbox
 from manymind.canon.requests import Function, Request
@@ -16,7 +16,7 @@ from manymind.engine.blackboard import Coverage, Limits, Post, Queries
 from manymind.engine.briefs import prefix
 from manymind.engine.calls import Calls, Run
 from manymind.engine.conversation import abridged, in_words, question
-from manymind.engine.crew import Crew, alone, facts
+from manymind.engine.crew import Crew, alone, budget, size
 from manymind.engine.draft import Draft
 from manymind.engine.evidence import Evidence
 from manymind.engine.instruments import Shared, offered
@@ -26,7 +26,7 @@ from manymind.engine.plan import Plan
 from manymind.engine.planning import planned
 from manymind.engine.purse import Tally, open_purse
 from manymind.engine.settings import TeamSettings, width
-from manymind.engine.speaking import called, message, refused
+from manymind.engine.speaking import called, dropped, message, refused
 from manymind.engine.timing import Alarms, timetable, unwrapped
 from manymind.engine.writing import Writing
 
@@ -46,8 +46,7 @@ class Team(Provider):
         """Answer one request. Every task ends with it; a fault is raised only where nobody in
         the team could say anything."""
         self._accept(request, desk)
-        began = Began(id=desk.key, model=self._settings.name, created=int(desk.clock.today()))
-        with unwrapped(), Mouth(say, began) as mouth:
+        with unwrapped(), Mouth(say, self._opening(request, desk)) as mouth:
             async with anyio.create_task_group() as group:
                 group.start_soon(mouth.pump)
                 alarms = Alarms(group, desk.clock)
@@ -55,6 +54,12 @@ class Team(Provider):
                 await _answer(mission)
                 alarms.stop()
                 mouth.close()
+
+    def _opening(self, request: Request, desk: Desk) -> tuple[Happened, ...]:
+        """That the team has begun, and what of the request it cannot carry."""
+        began = Began(id=desk.key, model=self._settings.name, created=int(desk.clock.today()))
+        lost = ignored(request, self._toolbox)
+        return (began, dropped(lost)) if lost else (began,)
 
     def _accept(self, request: Request, desk: Desk) -> None:
         width(request)
@@ -140,10 +145,12 @@ async def _answer(mission: Mission) -> None:
 
 
 async def _worked(mission: Mission, plan: Plan) -> tuple[Report, ...]:
-    if plan.mode != "solo":
-        await mission.mouth.say(facts(plan, mission))
-        return await Crew(mission, plan).work()
-    return (await alone(mission),) if mission.shared.specs else ()
+    if plan.mode == "solo":
+        return (await alone(mission),) if mission.shared.specs else ()
+    await mission.mouth.say(size(plan, mission))
+    reports = await Crew(mission, plan).work()
+    await mission.mouth.say(budget(mission))
+    return reports
 
 
 def _raise_if_nothing(mission: Mission, draft: Draft, reports: tuple[Report, ...]) -> None:
@@ -167,7 +174,5 @@ async def _speak(mission: Mission, draft: Draft) -> None:
     urls = {citation.url for piece in draft.pieces for citation in piece.citations}
     mission.tally.add(Usage(sources=len(urls)))
     ended = Ended(status="incomplete" if reason else "completed", reason=reason)
-    lost = ignored(mission.request, mission.shared.toolbox)
-    notes = [Noted(what="ignored", data={"fields": list(lost)})] if lost else []
-    stopped = Stopped(reason=draft.stop)
-    await mouth.say(*notes, stopped, Spent(usage=mission.tally.usage), ended)
+    spent = Spent(usage=mission.tally.usage)
+    await mouth.say(Stopped(reason=draft.stop), spent, ended)

@@ -4,7 +4,7 @@ import anyio
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Noted
+from manymind.canon.events import LEADER, Noted
 from manymind.canon.faults import Fault, OverBudget, TimedOut
 from manymind.canon.items import Called, Item, Said
 from manymind.canon.parts import Refusal, Text
@@ -15,9 +15,10 @@ from manymind.engine.briefs import asked, filled
 from manymind.engine.calls import Heard
 from manymind.engine.dossier import closing, findings
 from manymind.engine.draft import Draft
-from manymind.engine.marks import MARKER, marked, named, rendered, scrubbed
+from manymind.engine.marks import MARKER, marked, named, rendered, scrubbed, unproved
 from manymind.engine.mission import Mission
 from manymind.engine.quotations import Quotations
+from manymind.engine.speaking import dropped
 from manymind.engine.structured import cleaned, problem, wanted
 
 
@@ -41,10 +42,18 @@ class Writing:
             draft = await self._structured(request, heard, output)
         else:
             draft = await self._prose(heard, calls)
+        await self._tell(heard, draft)
+        return draft
+
+    async def _tell(self, heard: Heard, draft: Draft) -> None:
+        """What was lost or left out on the way to this answer."""
+        notes = [dropped(heard.dropped)] if heard.dropped else []
         if self._quotations.refused:
             data: Json = {"rounds": self._quotations.refused}
-            await self._mission.mouth.say(Noted(what="quotation_refused", data=data))
-        return draft
+            notes.append(Noted(what="quotation_refused", data=data))
+        if draft.unproved:
+            notes.append(Noted(what="figures_unproved", data={"sentences": draft.unproved}))
+        await self._mission.mouth.say(*notes)
 
     async def prose(self, text: str) -> str:
         """A string of a structured answer: no place for markers, so they go."""
@@ -61,10 +70,12 @@ class Writing:
         tokens = asked_for.max_output_tokens or mission.settings.answer_tokens
         conversation: tuple[Item, ...] = mission.native if functions else mission.prefix.items
         words = closing(mission, self._reports)
+        steers = (asked(filled("steer", text=text)) for text in mission.post.collect(LEADER))
+        last = (*steers, asked(words)) if words else tuple(steers)
         return replace(
             mission.inner(mission.settings.leader, tokens),
             instructions=mission.prefix.instructions if words else asked_for.instructions,
-            items=(*conversation, asked(words)) if words else conversation,
+            items=(*conversation, *last),
             tools=functions or None,
             tool_choice=asked_for.tool_choice if functions else None,
             parallel_tool_calls=asked_for.parallel_tool_calls if functions else None,
@@ -111,7 +122,11 @@ class Writing:
             return await self._without_leader(None)
         pieces = rendered(text, self._evidence)
         return Draft(
-            pieces=pieces, calls=calls, stop="tool_calls" if calls else stop, reason=reason
+            pieces=pieces,
+            calls=calls,
+            stop="tool_calls" if calls else stop,
+            reason=reason,
+            unproved=unproved(text, self._evidence),
         )
 
     async def _structured(self, request: Request, heard: Heard, output: OutputFormat) -> Draft:
