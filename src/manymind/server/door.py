@@ -19,6 +19,7 @@ from manymind.server.inference import CHAT, MESSAGES, RESPONSES, Inference
 from manymind.server.inference import Door as InferenceDoor
 from manymind.server.listing import Listing
 from manymind.server.ops import Ops
+from manymind.server.stream import FAREWELL_SECONDS, ending
 
 log = logging.getLogger("manymind.server")
 
@@ -71,7 +72,7 @@ class Application:
             outcome = "hung up"
         except anyio.get_cancelled_exc_class():
             outcome = "cancelled"
-            raise
+            await self._dismiss(exchange)
         finally:
             spent = time.perf_counter() - started
             log.info(
@@ -136,6 +137,11 @@ class Application:
             await route.page(exchange)
         elif route.door is not None and caller is not None:
             await self._inference.answer(exchange, caller, route.door)
+
+    async def _dismiss(self, exchange: Exchange) -> None:
+        """The server ends before the answer; nothing runs above us that would have to know."""
+        with anyio.move_on_after(FAREWELL_SECONDS, shield=True):
+            await self._refuse(exchange, ending(), _door_at(exchange.path))
 
     async def _refuse(self, exchange: Exchange, fault: Fault, door: InferenceDoor | None) -> None:
         if exchange.started:

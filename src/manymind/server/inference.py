@@ -15,6 +15,9 @@ from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.stream import Gathered, Streamed, gather, stream
 
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What strangers' JSON may raise."""
+
 CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
 
 
@@ -128,7 +131,7 @@ def _dialect_of(body: bytes, door: Door) -> str:
         return MESSAGES
     try:
         shape = msgspec.json.decode(body, type=_Shape)
-    except (msgspec.MsgspecError, RecursionError):
+    except _UNREADABLE:
         return door.dialect  # which then says what is wrong, better than we could
     if shape.messages and not shape.input:
         return CHAT
@@ -145,7 +148,7 @@ def _unwrap(body: bytes, model: str | None) -> bytes:
         envelope = msgspec.json.decode(body, type=_Envelope)
         if bytes(memoryview(envelope.input)[:1]) == b"{":
             fields = msgspec.json.decode(envelope.input, type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, RecursionError):
+    except _UNREADABLE:
         raise BadRequest(
             "The body must be a JSON object with model and input.",
             advice='Send {"model": "…", "input": {…}}.',

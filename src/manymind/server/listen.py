@@ -1,11 +1,17 @@
 """Serving the application: one listening socket, and an end that lets answers finish."""
 
+import socket
 from collections.abc import Callable
 from types import FrameType
 
+import anyio
 import uvicorn
 
+from manymind.server.connection import Connection
 from manymind.server.door import Application
+from manymind.server.stream import FAREWELL_SECONDS
+
+_TICK_SECONDS = 0.05
 
 
 class Draining:
@@ -22,20 +28,50 @@ class _Server(uvicorn.Server):
     """`ready` is told the port once it is known; with port 0 the system chooses one."""
 
     def __init__(
-        self, config: uvicorn.Config, draining: Draining, ready: Callable[[int], None]
+        self,
+        config: uvicorn.Config,
+        draining: Draining,
+        drain_seconds: float,
+        ready: Callable[[int], None],
     ) -> None:
         super().__init__(config)
         self._draining = draining
+        self._drain_seconds = drain_seconds
         self._ready = ready
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # the sockets are only passed on
-        await super().startup(sockets)  # pyright: ignore[reportArgumentType] # as above
-        if self.servers and self.servers[0].sockets:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            self.should_exit = True  # Whoever serves says why, and leaves in its own way.
+        if self.started and self.servers[0].sockets:
             self._ready(self.servers[0].sockets[0].getsockname()[1])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._draining.begun = True
-        super().handle_exit(sig, frame)
+        """The first signal asks for an end, the second for an end now. Uvicorn would raise each
+        again when all is done; an end that was asked for and kept is no failure."""
+        self.force_exit = self.should_exit
+        self.should_exit = self._draining.begun = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no one in, let answers finish, tell those that cannot, and only then go."""
+        state = self.server_state
+        for server in self.servers:
+            server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        await _until(lambda: not state.tasks or self.force_exit, self._drain_seconds)
+        for task in list(state.tasks):
+            task.cancel()
+        await _until(lambda: not state.tasks and not state.connections, 2 * FAREWELL_SECONDS)
+        for connection in list(state.connections):
+            connection.transport.abort()
+
+
+async def _until(done: Callable[[], bool], seconds_max: float) -> None:
+    with anyio.move_on_after(seconds_max):
+        while not done():  # noqa: ASYNC110 # uvicorn's sets wake nobody
+            await anyio.sleep(_TICK_SECONDS)
 
 
 async def listen(
@@ -52,14 +88,14 @@ async def listen(
         app,  # pyright: ignore[reportArgumentType] # uvicorn's types are narrower than ASGI
         host=host,
         port=port,
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        timeout_graceful_shutdown=int(drain_seconds),
-        h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, draining, ready)
+    server = _Server(config, draining, drain_seconds, ready)
     await server.serve()
     return server.started

@@ -13,6 +13,12 @@ from manymind.server.exchange import Exchange, HungUp
 
 DROPPED_HEADER = "x-manymind-dropped-parameters"
 
+FAREWELL_SECONDS = 1.0
+"""How long a caller whose answer is cut off may take to hear of it."""
+
+_HEADER_LENGTH_MAX = 2000
+"""A caller may make up any number of fields, and clients take only so long a header."""
+
 STREAM_HEADERS = (
     ("content-type", "text/event-stream; charset=utf-8"),
     ("cache-control", "no-cache"),
@@ -32,7 +38,18 @@ class Losses:
         return chunk if len(kept) == len(chunk.events) else Chunk(kept, chunk.wire)
 
     def headers(self) -> list[tuple[str, str]]:
-        return [(DROPPED_HEADER, ", ".join(self._names))] if self._names else []
+        return [(DROPPED_HEADER, self._listed())] if self._names else []
+
+    def _listed(self) -> str:
+        """The names, as many as a header may well hold."""
+        shown: list[str] = []
+        room = _HEADER_LENGTH_MAX
+        for name in self._names:
+            room -= len(name) + 2
+            if room < 0:
+                return ", ".join([*shown, f"and {len(self._names) - len(shown)} more"])
+            shown.append(name)
+        return ", ".join(shown)
 
     def _note(self, event: object) -> bool:
         if not (isinstance(event, Noted) and event.what == "dropped" and event.voice == LEADER):
@@ -130,8 +147,8 @@ async def stream(
         await streamed.fail(fault)
     except anyio.get_cancelled_exc_class():
         if exchange.started:
-            with anyio.move_on_after(1, shield=True):
-                await streamed.fail(ShuttingDown("The server is shutting down.", advice=_AGAIN))
+            with anyio.move_on_after(FAREWELL_SECONDS, shield=True):
+                await streamed.fail(ending())
         raise
     except HungUp:
         raise
@@ -182,6 +199,11 @@ def unwrapped(group: BaseExceptionGroup[BaseException]) -> BaseException:
             found.append(exception)
     bugs = [exception for exception in found if not isinstance(exception, Fault | HungUp)]
     return (bugs or found)[0]
+
+
+def ending() -> Fault:
+    """What a caller is told whose answer the end of the server cuts off."""
+    return ShuttingDown("The server is shutting down.", advice=_AGAIN)
 
 
 _AGAIN = "Try again; another server may take it."
