@@ -1,4 +1,4 @@
-"""The official Anthropic SDK, unmodified, over sockets, with providers of each dialect behind us."""
+"""The official Anthropic SDK, unmodified, over sockets, with each dialect behind us."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.flows.forms import PIXEL, WEATHER
 from tests.flows.stage import KEY, on_stage
 
 PROVIDERS = ["anthropic", "openai", "openrouter", "vllm", "xai"]
-TOOL: ToolParam = {"name": "weather", "description": "The weather", "input_schema": WEATHER}
+TOOL: ToolParam = {"name": "weather", "description": "The weather", "input_schema": {**WEATHER}}
 
 
 class Fact(BaseModel):

@@ -12,6 +12,7 @@ from msgspec import Struct
 from manymind import dialects
 from manymind.canon.ports import Provider
 from manymind.canon.requests import Request
+from manymind.catalog.listing import Row
 from manymind.clock import SystemClock
 from manymind.gateway import Gateway
 from manymind.ledger.allotments import Purse
@@ -20,11 +21,11 @@ from manymind.server.door import Application
 from manymind.server.guard import Guard
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
-from manymind.server.listing import Listed, Listing
+from manymind.server.listing import Listing
 from manymind.server.ops import Ops
 from tests.world import serving
 
-MODEL = Listed(
+MODEL = Row(
     id="acme/small",
     name="Acme Small",
     created=1_700_000_000,

@@ -1,13 +1,12 @@
 """The whole program, put together from its rooms."""
 
-import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import anyio
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from manymind import dialects
 from manymind.app.shelving import Tell, open_shelves
@@ -18,7 +17,7 @@ from manymind.canon.ports import Clock, Desk, Provider, Shelves
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
-from manymind.catalog.listing import listing
+from manymind.catalog.listing import Row, listing
 from manymind.catalog.money import ticks
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
@@ -38,7 +37,7 @@ from manymind.server.door import Application
 from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
-from manymind.server.listing import Listed, Listing
+from manymind.server.listing import Listing
 from manymind.server.ops import Ops
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -130,9 +129,9 @@ def _application(
     server = config.server
     names = [OWN, *(each.name for each in ready)]
 
-    def listed() -> tuple[Listed, ...]:
+    def listed() -> tuple[Row, ...]:
         moment = datetime.fromtimestamp(clock.today(), UTC)
-        return tuple(Listed(**asdict(row)) for row in listing(catalogue, names, moment))
+        return listing(catalogue, names, moment)
 
     bounds = Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
@@ -144,7 +143,7 @@ def _application(
         Inference(gateway, dialects.find(), clock, bounds),
         Listing(listed),
         Ops(draining),
-        lambda: f"req_{secrets.token_hex(12)}",
+        lambda: f"req_{uuid4()}",
     )
 
 

@@ -5,31 +5,15 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import Struct
 
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.values import Json
+from manymind.catalog.listing import Row
 from manymind.server.exchange import Exchange
 
 
-class Listed(Struct, frozen=True, kw_only=True):
-    """A model as it is listed. Prices are dollars a token, written out; None where unknown."""
-
-    id: str
-    name: str
-    created: int
-    owner: str
-    context: int | None = None
-    max_output: int | None = None
-    inputs: tuple[str, ...] = ("text",)
-    prompt_price: str | None = None
-    completion_price: str | None = None
-    cached_price: str | None = None
-    description: str = ""
-
-
 class Listing:
-    def __init__(self, models: Callable[[], tuple[Listed, ...]]) -> None:
+    def __init__(self, models: Callable[[], tuple[Row, ...]]) -> None:
         self._models = models
 
     async def all(self, exchange: Exchange) -> None:
@@ -64,7 +48,7 @@ class Listing:
         await exchange.reply(200, msgspec.json.encode(form(found)))
 
 
-def _openai(model: Listed) -> Json:
+def _openai(model: Row) -> Json:
     return {
         "id": model.id,
         "object": "model",
@@ -76,13 +60,13 @@ def _openai(model: Listed) -> Json:
     }
 
 
-def _openrouter(model: Listed) -> Json:
+def _openrouter(model: Row) -> Json:
     return {
         "id": model.id,
         "canonical_slug": model.id,
         "name": model.name,
         "created": model.created,
-        "description": model.description,
+        "description": "",
         "context_length": model.context,
         "architecture": {
             "modality": "+".join(model.inputs) + "->text",
@@ -105,7 +89,7 @@ def _openrouter(model: Listed) -> Json:
     }
 
 
-def _anthropic(model: Listed) -> Json:
+def _anthropic(model: Row) -> Json:
     return {
         "type": "model",
         "id": model.id,
@@ -116,7 +100,7 @@ def _anthropic(model: Listed) -> Json:
     }
 
 
-def _prices(model: Listed) -> Json | None:
+def _prices(model: Row) -> Json | None:
     if model.prompt_price is None or model.completion_price is None:
         return None
     prices: Json = {"prompt": model.prompt_price, "completion": model.completion_price}
