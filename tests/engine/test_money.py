@@ -91,7 +91,7 @@ FAULTS: tuple[Fault, ...] = (
     RateLimited("slow down", retry_after=2.0),
 )
 ROLES: tuple[Role, ...] = (
-    researcher,
+    *(researcher,) * 8,
     writer,
     noting("A lie.", "moon", "The Moon is made of green cheese."),
     noting("The highest tides.", "tides", "The highest tides are 16 metres"),
@@ -112,12 +112,12 @@ class History:
         self.purse = Purse(self.cap)
         agents = draw.randrange(1, 7)
         roles = {f"agent-{n}": draw.choice(ROLES) for n in range(1, agents + 1)}
-        roles["plan"] = draw.choice((planner(agents), planner(agents), *ROLES[4:]))
-        roles["write"] = draw.choice((writer, writer, *ROLES))
+        roles["plan"] = draw.choice((planner(agents), planner(agents), *ROLES[8:]))
+        roles["write"] = draw.choice((*(writer,) * 12, *ROLES))
         roles["leader"] = draw.choice(ROLES)
         self.stage = Stage(roles, latency=draw.choice((0.0, 1.0)), price=self._price)
         for name in roles:
-            self.stage.delays[name] = draw.choice((0.0, 0.5, 1.0, 3.0, 2_000.0))
+            self.stage.delays[name] = 2_000.0 if draw.random() < 0.05 else draw.uniform(0, 3)
         self.request = a_request(
             QUESTION,
             caps=Caps(
