@@ -1,8 +1,9 @@
 """The hall: one request, top to bottom."""
 
+from math import inf
 from typing import Protocol
 
-from manymind.canon.events import Chunk, Ended, Say
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
 from manymind.canon.faults import BadRequest, CutShort, Unsupported
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
@@ -38,7 +39,7 @@ class Gateway:
             key=key,
             allotment=self._accounts.allot(caller.id, request),
             clock=self._clock,
-            deadline=self._clock.now() + (request.caps.seconds or self._seconds),
+            deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
         )
         mouth = _Whole(say)
         await self._router.run(request, mouth, desk)
@@ -53,9 +54,14 @@ class _Whole:
         self._ended = False
 
     async def __call__(self, chunk: Chunk) -> None:
-        self._ended = self._ended or any(isinstance(event, Ended) for event in chunk.events)
+        self._ended = self._ended or any(map(_ends, chunk.events))
         await self._say(chunk)
 
     def check(self) -> None:
         if not self._ended:
             raise CutShort("The answer stopped before its end.", advice="Try again.")
+
+
+def _ends(event: Happened) -> bool:
+    """An agent's last word is not the answer's."""
+    return isinstance(event, Ended) and event.voice == LEADER

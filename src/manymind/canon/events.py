@@ -30,7 +30,8 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class Began(Event, frozen=True, kw_only=True, tag="began"):
-    """`model` is the one that serves. `created` is in seconds since 1970, 0 where unknown."""
+    """`model` is the one that serves. `created` is in seconds since 1970, 0 where unknown. `id`
+    is empty where the provider has none to give; the door then names the answer."""
 
     id: str
     model: str

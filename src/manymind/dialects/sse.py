@@ -93,5 +93,10 @@ def frame(data: bytes, event: str | None = None) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
 
 
-HEARTBEAT = b": manymind is working\n\n"
+def comment(text: str) -> bytes:
+    """What only people see; `text` is one line."""
+    return b": " + text.encode("utf-8", "replace") + b"\n\n"
+
+
+HEARTBEAT = comment("manymind is working")
 DONE = b"data: [DONE]\n\n"

@@ -57,7 +57,7 @@ class Team(Provider):
 
     def _opening(self, request: Request, desk: Desk) -> tuple[Happened, ...]:
         """That the team has begun, and what of the request it cannot carry."""
-        began = Began(id=desk.key, model=self._settings.name, created=int(desk.clock.today()))
+        began = Began(id="", model=self._settings.name, created=int(desk.clock.today()))
         lost = ignored(request, self._toolbox)
         return (began, dropped(lost)) if lost else (began,)
 

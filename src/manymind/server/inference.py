@@ -13,6 +13,7 @@ from manymind.dialects.mirror import Dialect, View
 from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
+from manymind.server.naming import Naming
 from manymind.server.stream import Gathered, Streamed, gather, stream
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -65,7 +66,9 @@ class Inference:
             body = _unwrap(body, door.model)
         dialect = self._dialects[_dialect_of(body, door)]
         try:
-            await self._answer(exchange, caller, door, dialect, body)
+            request = dialect.read_request(body)
+            del body  # The history is in the request; holding both would double a large prompt.
+            await self._answer(exchange, caller, door, dialect, request)
         except Fault as fault:
             if exchange.started:
                 raise
@@ -82,20 +85,19 @@ class Inference:
         await exchange.reply(fault.status, body, headers=fault_headers(fault))
 
     async def _answer(
-        self, exchange: Exchange, caller: Caller, door: Door, dialect: Dialect, body: bytes
+        self, exchange: Exchange, caller: Caller, door: Door, dialect: Dialect, request: Request
     ) -> None:
-        request = dialect.read_request(body)
-        del body  # The history is in the request; holding both would double a large prompt.
         view = View(
             house=door.house,
             agents="agents" in (request.include or ()),
             created=int(self._clock.today()),
             now=self._clock.today,
         )
+        naming = Naming(dialect.name, door.house, exchange.request_id)
         if request.stream:
-            await self._stream(exchange, caller, dialect, request, view)
+            await self._stream(exchange, caller, dialect, request, view, naming)
             return
-        gathered = Gathered()
+        gathered = Gathered(naming)
 
         async def speak() -> None:
             await self._gateway.answer(caller, request, gathered.say, key=exchange.request_id)
@@ -105,10 +107,16 @@ class Inference:
         await exchange.reply(200, _wrap(reply) if door.run else reply)
 
     async def _stream(
-        self, exchange: Exchange, caller: Caller, dialect: Dialect, request: Request, view: View
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        dialect: Dialect,
+        request: Request,
+        view: View,
+        naming: Naming,
     ) -> None:
         writer = dialect.writer(request, view)
-        streamed = Streamed(exchange, writer, self._bounds.heartbeat_seconds)
+        streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
 
         async def speak() -> None:
             await self._gateway.answer(caller, request, streamed.say, key=exchange.request_id)

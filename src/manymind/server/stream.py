@@ -1,6 +1,7 @@
 """From what is spoken to the bytes of a reply: streamed, or gathered and sent whole."""
 
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import anyio
 
@@ -8,8 +9,9 @@ from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import LEADER, Chunk, Ended, Noted
 from manymind.canon.faults import Fault, ShuttingDown
 from manymind.dialects.mirror import Writer
-from manymind.dialects.sse import HEARTBEAT
+from manymind.dialects.sse import HEARTBEAT, comment
 from manymind.server.exchange import Exchange, HungUp
+from manymind.server.naming import Naming
 
 DROPPED_HEADER = "x-manymind-dropped-parameters"
 
@@ -31,14 +33,17 @@ class Losses:
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
+        self._told = 0
 
     def hear(self, chunk: Chunk) -> Chunk:
         """Takes the notices of losses out of the chunk."""
         kept = tuple(event for event in chunk.events if not self._note(event))
         return chunk if len(kept) == len(chunk.events) else Chunk(kept, chunk.wire)
 
-    def headers(self) -> list[tuple[str, str]]:
-        return [(DROPPED_HEADER, self._listed())] if self._names else []
+    def news(self) -> list[tuple[str, str]]:
+        """The header that tells of losses, if there are any that were not told yet."""
+        told, self._told = self._told, len(self._names)
+        return [(DROPPED_HEADER, self._listed())] if self._told > told else []
 
     def _listed(self) -> str:
         """The names, as many as a header may well hold."""
@@ -56,19 +61,25 @@ class Losses:
             return False
         names = event.data.get("parameters")
         if isinstance(names, list | tuple):
-            self._names.update(dict.fromkeys(str(name) for name in names))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] # data is JSON
+            self._names.update(dict.fromkeys(map(_plain, cast("list[object]", names))))
         return True
+
+
+def _plain(name: object) -> str:
+    """A name that a caller made up, fit for one line."""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(name)[:200])
 
 
 class Gathered:
     """Hears an answer that is to be sent whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, naming: Naming) -> None:
         self.losses = Losses()
+        self._naming = naming
         self._folding = Folding()
 
     async def say(self, chunk: Chunk) -> None:
-        heard = self.losses.hear(chunk)
+        heard = self._naming.hear(self.losses.hear(chunk))
         if heard.events:
             self._folding.hear(heard)
 
@@ -79,9 +90,12 @@ class Gathered:
 class Streamed:
     """Writes an answer as it comes. It alone writes to the socket, heartbeats included."""
 
-    def __init__(self, exchange: Exchange, writer: Writer, heartbeat_seconds: float) -> None:
+    def __init__(
+        self, exchange: Exchange, writer: Writer, naming: Naming, heartbeat_seconds: float
+    ) -> None:
         self._exchange = exchange
         self._writer = writer
+        self._naming = naming
         self._losses = Losses()
         self._lock = anyio.Lock()
         self._heartbeat_seconds = heartbeat_seconds
@@ -89,7 +103,7 @@ class Streamed:
         self._over = False
 
     async def say(self, chunk: Chunk) -> None:
-        heard = self._losses.hear(chunk)
+        heard = self._naming.hear(self._losses.hear(chunk))
         ended = any(isinstance(e, Ended) and e.voice == LEADER for e in heard.events)
         async with self._lock:
             await self._send(self._writer.write(heard))
@@ -118,12 +132,16 @@ class Streamed:
             await self._exchange.send(b"", more=False)
 
     async def _send(self, frames: list[bytes]) -> None:
-        if not self._exchange.started and (frames or self._over):
-            await self._exchange.start(200, [*STREAM_HEADERS, *self._losses.headers()])
+        if not frames and not self._over:
+            return
+        losses = self._losses.news()
+        if not self._exchange.started:
+            await self._exchange.start(200, [*STREAM_HEADERS, *losses])
+        elif losses:  # A heartbeat has sent the head before anybody knew.
+            frames = [comment(": ".join(losses[0])), *frames]
         for frame in frames:
             await self._exchange.send(frame)
-        if frames:
-            self._beat_at = anyio.current_time() + self._heartbeat_seconds
+        self._beat_at = anyio.current_time() + self._heartbeat_seconds
 
 
 async def stream(
@@ -162,7 +180,7 @@ async def gather(
     exchange: Exchange, gathered: Gathered, speak: Callable[[], Awaitable[None]]
 ) -> Answer:
     await _until_hang_up(exchange, speak)
-    exchange.extra.extend(gathered.losses.headers())
+    exchange.extra.extend(gathered.losses.news())
     return gathered.answer()
 
 

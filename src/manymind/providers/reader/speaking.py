@@ -52,9 +52,8 @@ class Voice:
         self._output = 0
 
     async def begin(self) -> None:
-        key = self._desk.key
         created = int(self._desk.clock.today())
-        await self._speak(Began(id=f"reader-{key}", model=self._model, created=created))
+        await self._speak(Began(id="", model=self._model, created=created))
 
     async def tell(self, segments: list[Segment]) -> None:
         """Say a draft as the whole answer."""
