@@ -1,27 +1,14 @@
-"""Prices and windows out of genai-prices, turned into offers.
+"""Where offers come from: a package of prices that is read when it is first asked.
 
-The package takes 0.7 s to import, so it is imported when a provider's offers are first asked
-for, and never for `--help`. What it knows wrongly, or not at all, stands in `overlay.toml`.
+The package takes 0.7 s to import, so that happens when a provider's offers are first wanted, and
+never for `--help`. What it knows wrongly, or not at all, stands in `overlay.toml`.
 """
 
-from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import Protocol
 
-from msgspec.structs import replace
-
-from manymind.canon.values import TICKS_PER_DOLLAR, Ticks
 from manymind.catalog.offers import Offer
-from manymind.catalog.prices import MILLION, Price, Rates, Tier
 from manymind.catalog.sellers import seller
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice
-
-THOUSAND = 1000
-
-_MEDIA_INPUT = ("input_audio_mtok", "input_image_mtok", "input_video_mtok")
-_MEDIA_OUTPUT = ("output_audio_mtok", "output_image_mtok", "output_video_mtok")
-_TOOLS = {"web_search": "web_searches_kcount", "file_search": "storage_searches_kcount"}
 
 
 class Feed(Protocol):
@@ -37,131 +24,19 @@ class Feed(Protocol):
 
 
 class GenaiPrices:
-    """The feed of the genai-prices package, one provider at a time."""
+    """The feed of the genai-prices package."""
 
     def __init__(self) -> None:
-        self._models: dict[str, tuple[ModelInfo, ...]] = {}
+        self._feed: Feed | None = None
 
     def offers(self, provider: str) -> tuple[Offer, ...]:
-        return tuple(_offer(provider, model) for model in self._of(provider))
+        return self._opened().offers(provider) if seller(provider).feed else ()
 
     def match(self, provider: str, native: str) -> Offer | None:
-        if seller(provider).resells and ":" in native:
-            return None  # A variant has terms of its own: `:online` adds a fee, `:free` has none.
-        for model in self._of(provider):
-            if model.is_match(native):
-                return _offer(provider, model)
-        return None
+        return self._opened().match(provider, native) if seller(provider).feed else None
 
-    def _of(self, provider: str) -> tuple["ModelInfo", ...]:
-        feed = seller(provider).feed
-        if not feed:
-            return ()
-        if not self._models:
-            from genai_prices.data import providers
-
-            self._models = {each.id: tuple(each.models) for each in providers}
-        return self._models.get(feed, ())
-
-
-def _offer(provider: str, model: "ModelInfo") -> Offer:
-    sold_by = seller(provider)
-    native = model.id
-    return Offer(
-        provider=provider,
-        native=native,
-        slug=native if sold_by.resells else f"{sold_by.authors[0]}/{native}",
-        name=model.name or native,
-        aliases=tuple(name for name in _spellings(model) if name != native),
-        context=model.context_window,
-        prices=_prices(model, free=sold_by.resells and native.endswith(":free")),
-        deprecated=bool(model.deprecated),
-    )
-
-
-def _spellings(model: "ModelInfo") -> tuple[str, ...]:
-    """The whole names among the ways in which the feed recognises a model."""
-    from genai_prices.types import ClauseEquals, ClauseOr
-
-    clauses = model.match.or_ if isinstance(model.match, ClauseOr) else [model.match]
-    return tuple(clause.equals for clause in clauses if isinstance(clause, ClauseEquals))
-
-
-def _prices(model: "ModelInfo", *, free: bool) -> tuple[Price, ...]:
-    from genai_prices.types import ModelPrice, StartDateConstraint, TimeOfDateConstraint
-
-    if free:
-        return (Price(),)
-    if isinstance(model.prices, ModelPrice):
-        price = _price(model.prices)
-        return (price,) if price is not None else ()
-    prices: list[Price] = []
-    for entry in model.prices:
-        price = _price(entry.prices)
-        if price is None:
-            continue
-        match entry.constraint:
-            case StartDateConstraint(start_date=begins):
-                price = replace(price, since=begins)
-            case TimeOfDateConstraint(start_time=start, end_time=end):
-                price = replace(price, hours=(start.replace(tzinfo=None), end.replace(tzinfo=None)))
-            case None:
-                pass
-        prices.append(price)
-    return tuple(prices)
-
-
-def _price(stated: "ModelPrice") -> Price | None:
-    """A price for tokens, or None where the feed has none (by the hour, by the page)."""
-    if stated.input_mtok is None and stated.output_mtok is None and stated.requests_kcount is None:
-        return None
-    starts = sorted({start for value in vars(stated).values() for start in _starts(value)})
-    return Price(
-        rates=_rates(stated, 0),
-        tiers=tuple(Tier(above=start, rates=_rates(stated, start + 1)) for start in starts),
-        request=_for_a_million(stated.requests_kcount, 0, THOUSAND) or 0,
-        tools={
-            tool: fee
-            for tool, field in _TOOLS.items()
-            if (fee := _for_a_million(getattr(stated, field), 0, THOUSAND)) is not None
-        },
-    )
-
-
-def _rates(stated: "ModelPrice", tokens: int) -> Rates:
-    """The rates for a prompt of so many tokens."""
-
-    def rate(field: str) -> Ticks | None:
-        return _for_a_million(getattr(stated, field), tokens, MILLION)
-
-    def dearest(fields: tuple[str, ...]) -> Ticks | None:
-        return max((found for field in fields if (found := rate(field)) is not None), default=None)
-
-    return Rates(
-        input=rate("input_mtok") or 0,
-        cached=rate("cache_read_mtok"),
-        written=rate("cache_write_mtok"),
-        written_long=rate("cache_write_1h_mtok"),
-        output=rate("output_mtok") or 0,
-        reasoning=rate("output_reasoning_mtok"),
-        media_input=dearest(_MEDIA_INPUT),
-        media_output=dearest(_MEDIA_OUTPUT),
-    )
-
-
-def _starts(value: object) -> tuple[int, ...]:
-    from genai_prices.types import TieredPrices
-
-    return tuple(tier.start for tier in value.tiers) if isinstance(value, TieredPrices) else ()
-
-
-def _for_a_million(value: object, tokens: int, per: int) -> Ticks | None:
-    from genai_prices.types import TieredPrices
-
-    if isinstance(value, TieredPrices):
-        reached = [tier.price for tier in value.tiers if tokens > tier.start]
-        value = reached[-1] if reached else value.base
-    if not isinstance(value, Decimal):
-        return None
-    amount = value * TICKS_PER_DOLLAR * (MILLION // per)
-    return int(amount.to_integral_value(ROUND_CEILING))
+    def _opened(self) -> Feed:
+        if self._feed is None:
+            feed: Feed = import_module("manymind.catalog.genai").FEED
+            self._feed = feed
+        return self._feed
