@@ -156,6 +156,15 @@ def test_reasons_of_others_are_put_in_our_words(
     Message.model_validate(body)
 
 
+def test_who_stopped_with_a_call_in_the_air_waits_for_its_result() -> None:
+    output = Output(item=Called(call_id="c", name="f"))
+    stops = (Stopped(reason="stop", native="stop"),)
+    body = written(
+        Answer(id="msg_1", model="m", outputs=(output,), stops=stops, status="completed")
+    )
+    assert body["stop_reason"] == "tool_use"
+
+
 def test_a_stop_sequence_is_named() -> None:
     answer = read(changed(stop_reason="stop_sequence", stop_sequence="END"))
     assert (answer.stops[0].reason, answer.stops[0].sequence) == ("stop", "END")

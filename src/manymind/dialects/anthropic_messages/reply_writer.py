@@ -57,15 +57,18 @@ def fields_of(aside: Aside | None) -> Json:
 
 def ending(stopped: Stopped | None, status: str, *, calls: bool) -> Json:
     """Why the message ended. What was cut short for a reason that this dialect has no word for
-    is said to have run out of tokens, so that nobody takes it for the whole."""
+    is said to have run out of tokens, so that nobody takes it for the whole; and some servers say
+    that they merely stopped where a call waits to be answered."""
     reason = ("tool_use" if calls else "end_turn") if status == "completed" else "max_tokens"
     if stopped is None:
         return {"stop_reason": reason, "stop_sequence": None}
     reason = ENDINGS.get(stopped.reason, reason)
     if stopped.native is not None and STOPS.get(stopped.native) == stopped.reason:
         reason = stopped.native
-    elif stopped.sequence is not None and stopped.reason == "stop":
+    elif stopped.reason == "stop" and stopped.sequence is not None:
         reason = "stop_sequence"
+    elif stopped.reason == "stop" and calls:
+        reason = "tool_use"
     return {
         **fields_of(stopped.aside),
         "stop_reason": reason,
