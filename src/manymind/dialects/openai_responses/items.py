@@ -163,10 +163,16 @@ def _write_output(item: Returned, at: str, pen: Pen) -> Json:
     return pen.merge(fields, item.aside, at)
 
 
-def _write_thought(item: Thought, at: str, pen: Pen) -> Json:
+def _write_thought(item: Thought, at: str, pen: Pen) -> Json | None:
+    """What another vendor redacted, none but that vendor can read. What is sealed goes with the
+    id that it was sealed under."""
+    if item.redacted:
+        pen.lose(at)
+        return None
     fields: Json = {
         "type": "reasoning",
         **_mark(item, pen),
+        **given(id=item.id if item.encrypted is not None else None),
         "summary": write_thought_texts(item.summary, "summary_text", f"{at}.summary", pen),
         **given(encrypted_content=item.encrypted),
     }
