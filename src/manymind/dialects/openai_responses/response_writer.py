@@ -125,7 +125,7 @@ def _echo(request: Request, view: View) -> Json:
         },
         "safety_identifier": request.safety_identifier,
         "service_tier": request.service_tier or "default",
-        "store": request.store is not False,
+        "store": False,  # Nothing is kept here yet, whatever was asked for.
         "text": _echo_text(request),
         "tool_choice": _echo_choice(request),
         "tools": _echo_tools(request, view),
