@@ -40,7 +40,7 @@ class Messages:
         return StreamReader()
 
     def writer(self, request: Request, view: View) -> Writer:
-        return StreamWriter()
+        return StreamWriter(view)
 
     def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault:
         return read_fault(status, body, retry_after)

@@ -3,6 +3,7 @@
 Blocks go out one after another, numbered from 0: the item that was opened first is written as
 it comes, and any other waits for its turn. A message that came in this dialect is sent as it
 came, and the books are kept all the same, in case a later one has been changed on its way.
+Other voices are told between, to callers who have asked for them.
 """
 
 from typing import cast
@@ -15,6 +16,7 @@ from manymind.canon.events import (
     Closed,
     Ended,
     Happened,
+    Noted,
     Opened,
     PartClosed,
     PartOpened,
@@ -28,17 +30,20 @@ from manymind.canon.faults import Fault
 from manymind.canon.items import Called
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json
+from manymind.dialects.agents import AGENT_EVENT, show_event
 from manymind.dialects.anthropic_messages.block_writer import Blocks, ItemEvent, Scribe, scribe
 from manymind.dialects.anthropic_messages.faults import error_object
 from manymind.dialects.anthropic_messages.reply_writer import ending, fields_of, priced
 from manymind.dialects.anthropic_messages.usage import write_usage
 from manymind.dialects.anthropic_messages.words import NAME
+from manymind.dialects.mirror import View
 from manymind.dialects.reading import encode
 from manymind.dialects.sse import frame
 
 
 class StreamWriter:
-    def __init__(self) -> None:
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._blocks = Blocks()
         self._waiting: dict[str, list[ItemEvent | Opened]] = {}
         self._scribe: Scribe | None = None
@@ -49,14 +54,16 @@ class StreamWriter:
         self._told_why = False
 
     def write(self, chunk: Chunk) -> list[bytes]:
-        events = [event for event in chunk.events if event.voice == LEADER]
         wire = chunk.wire if self._direct(chunk) else None
         self._blocks.muted = wire is not None
-        for event in events:
-            if isinstance(event, Spent):
+        for event in chunk.events:
+            if isinstance(event, Spent) and event.voice == LEADER:
                 self._usage = event.usage
-        for event in events:
-            self._tell(event)
+        for event in chunk.events:
+            if event.voice == LEADER and not isinstance(event, Noted):
+                self._tell(event)
+            elif self._view.agents:
+                self._blocks.send({"type": AGENT_EVENT, **show_event(event)})
         if wire is None:
             return self._blocks.drain()
         self._blocks.heard(wire)

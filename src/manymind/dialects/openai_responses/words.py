@@ -2,9 +2,6 @@
 
 NAME = "openai_responses"
 
-AGENT_EVENT = "manymind.agent.event"
-"""The stream event that carries another voice to a view that asked for agents."""
-
 RESPONSE_KEYS = frozenset(
     {
         "background",

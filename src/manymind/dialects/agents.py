@@ -10,6 +10,9 @@ import msgspec
 from manymind.canon.events import Happened
 from manymind.canon.values import Json
 
+AGENT_EVENT = "manymind.agent.event"
+"""The name of the event on the wire, and its type."""
+
 
 def show_event(event: Happened) -> Json:
     built: object = msgspec.to_builtins(event)
