@@ -84,7 +84,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """One question to one model.
 
     `instructions` are what stands apart from the history (Responses, Messages); a system message
-    within the history is an item. `dialect` names the wire form that it was read from.
+    within the history is an item. `dialect` names the wire form that it was read from. `betas`
+    are features of Messages that the caller asked for beside the body, in `anthropic-beta`.
     """
 
     model: str
@@ -122,5 +123,6 @@ class Request(Struct, frozen=True, kw_only=True):
     cache: Json | None = None
     truncation: str | None = None
     require_parameters: bool | None = None
+    betas: tuple[str, ...] = ()
     caps: Caps = Caps()
     aside: Aside | None = None

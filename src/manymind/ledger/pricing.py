@@ -129,6 +129,8 @@ def _unbounded(offer: Offer, request: Request, size: Size, per_choice: int) -> s
 def _dear_field(request: Request) -> str:
     if request.service_tier is not None and request.service_tier not in PLAIN_TIERS:
         return "its `service_tier` may cost more than the price list says"
+    if request.betas:
+        return f"the beta `{request.betas[0][:60]}` may cost more than the price list says"
     unknown = sorted(set(request.aside.fields if request.aside else ()) - HARMLESS)
     if unknown:
         return f"the field `{unknown[0][:60]}` may cost more than the price list says"

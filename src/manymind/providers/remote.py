@@ -29,6 +29,7 @@ _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _SECRET_LENGTH_MIN = 6
 _BUSY = (503, 529)
+_BETA = "anthropic-beta"
 
 
 class Door(Struct, frozen=True):
@@ -71,12 +72,14 @@ class Remote:
         door = self._door(request)
         plain, ours = (request, ()) if self._routing else unrouted(request)
         written = door.dialect.write_request(_metered(plain, door))
-        lost = (*ours, *written.lost)
+        betas = _betas(request, door)
+        lost = (*ours, *written.lost, *(() if betas or not request.betas else (_BETA,)))
         self._refuse_to_lose(request, lost, door)
         accept = "text/event-stream" if request.stream else "application/json"
         deadline_seconds = _left(desk)
         headers = {
             **door.headers,
+            **betas,
             **self._headers,
             "content-type": "application/json",
             "accept": accept,
@@ -127,6 +130,13 @@ class Remote:
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
+
+
+def _betas(request: Request, door: Door) -> dict[str, str]:
+    """Only servers of Messages know the header, whoever they belong to."""
+    if not request.betas or door.dialect.name != "anthropic_messages":
+        return {}
+    return {_BETA: ",".join(request.betas)}
 
 
 def _metered(request: Request, door: Door) -> Request:

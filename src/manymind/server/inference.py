@@ -1,9 +1,11 @@
 """Every dialect's paths: one handler."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.faults import BadRequest, Fault
 from manymind.canon.ports import Clock
@@ -18,6 +20,10 @@ from manymind.server.stream import Gathered, Streamed, gather, stream
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What strangers' JSON may raise."""
+
+BETA_HEADER = "anthropic-beta"
+BETAS_MAX = 32
+_BETA = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
 
@@ -66,7 +72,7 @@ class Inference:
             body = _unwrap(body, door.model)
         dialect = self._dialects[_dialect_of(body, door)]
         try:
-            request = dialect.read_request(body)
+            request = replace(dialect.read_request(body), betas=_betas(exchange))
             del body  # The history is in the request; holding both would double a large prompt.
             await self._answer(exchange, caller, door, dialect, request)
         except Fault as fault:
@@ -122,6 +128,17 @@ class Inference:
             await self._gateway.answer(caller, request, streamed.say, key=exchange.request_id)
 
         await stream(exchange, streamed, speak)
+
+
+def _betas(exchange: Exchange) -> tuple[str, ...]:
+    """The one header of a caller's that goes on to an upstream, word by harmless word."""
+    words = (exchange.header(BETA_HEADER) or "").split(",")
+    betas = tuple(word.strip() for word in words if word.strip())
+    if len(betas) > BETAS_MAX or not all(map(_BETA.fullmatch, betas)):
+        raise BadRequest(
+            f"The header {BETA_HEADER} is not a short list of names.", field=BETA_HEADER
+        )
+    return betas
 
 
 def fault_headers(fault: Fault) -> list[tuple[str, str]]:
