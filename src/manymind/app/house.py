@@ -1,24 +1,26 @@
 """The whole program, put together from its rooms."""
 
-from collections.abc import AsyncGenerator, Sequence
+import secrets
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from uuid import uuid4
+from typing import TypeAlias
 
 import anyio
 from msgspec import Struct
 
 from manymind import dialects
+from manymind.app import roles
+from manymind.app.amounts import amount
 from manymind.app.shelving import Tell, open_shelves
-from manymind.app.upstreams import Found, discover, local_models, outgoing
+from manymind.app.stock import names, stocked
+from manymind.app.upstreams import Found, discover, outgoing
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.ports import Clock, Desk, Provider, Shelves
 from manymind.canon.requests import Request
-from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
-from manymind.catalog.money import ticks
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -27,6 +29,7 @@ from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
 from manymind.gateway import Gateway
 from manymind.ledger.accounts import Accounts, Defaults
+from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
 from manymind.policy.keys import Keys
@@ -42,68 +45,76 @@ from manymind.server.ops import Ops
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
 
+Allotted: TypeAlias = Callable[[Purse], None]
+"""Is shown what each request may spend, and can see from it what it has spent so far."""
+
 
 class House(Struct, frozen=True, kw_only=True):
     gateway: Gateway
     application: Application
     draining: Draining
     found: tuple[Found, ...]
+    team: TeamSettings
 
 
 @asynccontextmanager
-async def open_house(config: Config, progress: Tell | None = None) -> AsyncGenerator[House]:
+async def open_house(
+    config: Config, progress: Tell | None = None, allotted: Allotted | None = None
+) -> AsyncGenerator[House]:
     """Everything, built from the settings; closed at the end of the block."""
     _refuse_an_open_door(config)
     client = outgoing(config)
     try:
-        yield await _house(config, client, progress)
+        yield await _house(config, client, progress, allotted)
     finally:
         with anyio.CancelScope(shield=True):
             await client.aclose()
 
 
-async def _house(config: Config, client: Trusted, progress: Tell | None) -> House:
+async def _house(
+    config: Config, client: Trusted, progress: Tell | None, allotted: Allotted | None
+) -> House:
     clock = SystemClock()
     found = discover(config)
     ready = tuple(each for each in found if each.ready)
-    catalogue = Catalogue(aliases=config.aliases)
-    await anyio.to_thread.run_sync(catalogue.warm, [OWN, *(each.name for each in ready)])
-    catalogue.add(*await local_models(ready, client))
+    catalogue = await stocked(config, ready, client)
     shelves = await open_shelves(config, progress)
-    router = _router(config, client, clock, catalogue, ready, shelves)
-    gateway = _gateway(config, clock, router)
+    team = roles.team(config, catalogue, ready, READER)
+    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team)
+    roles.check(config, router)
+    gateway = _gateway(config, clock, router, allotted)
     draining = Draining()
-    application = _application(config, clock, gateway, catalogue, ready, draining)
-    return House(gateway=gateway, application=application, draining=draining, found=found)
+    application = _application(config, clock, gateway, catalogue, names(ready), draining)
+    return House(
+        gateway=gateway, application=application, draining=draining, found=found, team=team
+    )
+
+
+def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
+    spoken = dialects.find()
+    return {each.name: build(each.upstream, each.settings, client, spoken) for each in ready}
 
 
 def _router(
     config: Config,
-    client: Trusted,
     clock: Clock,
     catalogue: Catalogue,
-    ready: Sequence[Found],
+    upstreams: Mapping[str, Provider],
     shelves: Shelves,
+    team: TeamSettings,
 ) -> Router:
-    spoken = dialects.find()
-    providers: dict[str, Provider] = {
-        each.name: build(each.upstream, each.settings, client, spoken) for each in ready
-    }
-    ceilings = {
-        offer: _dollars(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()
-    }
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
 
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
-    providers[READER] = Reader(shelves)
-    providers[TEAM] = Team(run, shelves, None, _team(config, catalogue, ready))
-    router = Router(providers, catalogue, pricing, metering(pricing))
+    own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
+    router = Router({**upstreams, **own}, catalogue, pricing, metering(pricing))
     return router
 
 
-def _gateway(config: Config, clock: Clock, router: Router) -> Gateway:
+def _gateway(config: Config, clock: Clock, router: Router, allotted: Allotted | None) -> Gateway:
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
@@ -111,11 +122,25 @@ def _gateway(config: Config, clock: Clock, router: Router) -> Gateway:
             return False
 
     limits = config.limits
+    standing = limits.request_cost_usd
     defaults = Defaults(
-        request=_cap("limits.request_cost_usd", limits.request_cost_usd),
-        team=_dollars("limits.team_cost_usd", limits.team_cost_usd),
+        request=None if standing is None else amount("limits.request_cost_usd", standing),
+        team=amount("limits.team_cost_usd", limits.team_cost_usd),
     )
-    return Gateway(router, Accounts(defaults, is_team), clock, seconds=limits.request_seconds)
+    accounts = Accounts(defaults, is_team)
+    watched = accounts if allotted is None else _Watched(accounts, allotted)
+    return Gateway(router, watched, clock, seconds=limits.request_seconds)
+
+
+class _Watched:
+    def __init__(self, accounts: Accounts, allotted: Allotted) -> None:
+        self._accounts = accounts
+        self._allotted = allotted
+
+    def allot(self, caller: str, request: Request) -> Purse:
+        purse = self._accounts.allot(caller, request)
+        self._allotted(purse)
+        return purse
 
 
 def _application(
@@ -123,15 +148,14 @@ def _application(
     clock: Clock,
     gateway: Gateway,
     catalogue: Catalogue,
-    ready: Sequence[Found],
+    providers: Collection[str],
     draining: Draining,
 ) -> Application:
     server = config.server
-    names = [OWN, *(each.name for each in ready)]
 
     def listed() -> tuple[Row, ...]:
         moment = datetime.fromtimestamp(clock.today(), UTC)
-        return listing(catalogue, names, moment)
+        return listing(catalogue, providers, moment)
 
     bounds = Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
@@ -143,22 +167,8 @@ def _application(
         Inference(gateway, dialects.find(), clock, bounds),
         Listing(listed),
         Ops(draining),
-        lambda: f"req_{uuid4()}",
+        lambda: f"req_{secrets.token_hex(12)}",
     )
-
-
-def _team(config: Config, catalogue: Catalogue, ready: Sequence[Found]) -> TeamSettings:
-    """The models of the team's roles: as configured, else of the first provider that has one,
-    else the built-in reader."""
-    usual = READER
-    for each in ready:
-        models = [each.upstream.model] if each.upstream.model else []
-        models += [offer.native for offer in catalogue.shelf(each.name).offers if not models]
-        if models:
-            usual = f"{each.name}/{models[0]}"
-            break
-    leader = config.team.leader or config.team.agent or usual
-    return TeamSettings(leader=leader, agent=config.team.agent or leader)
 
 
 def _refuse_an_open_door(config: Config) -> None:
@@ -167,14 +177,3 @@ def _refuse_an_open_door(config: Config) -> None:
             f"{config.server.host} can be reached by others, and no key is set. "
             "Set MANYMIND_API_KEY, or listen on 127.0.0.1."
         )
-
-
-def _cap(setting: str, written: str | None) -> Ticks | None:
-    return None if written is None else _dollars(setting, written)
-
-
-def _dollars(setting: str, written: str) -> Ticks:
-    try:
-        return ticks(written)
-    except ValueError as error:
-        raise ConfigError(f"{setting}: {error}.") from None

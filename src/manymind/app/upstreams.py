@@ -1,6 +1,6 @@
 """Which providers there are, from the settings: found, missing, or reachable. No value is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import anyio
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from manymind.canon.faults import Fault
 from manymind.catalog.offers import Offer
 from manymind.catalog.prices import Price
-from manymind.catalog.sellers import seller
+from manymind.catalog.sellers import OWN, seller
 from manymind.config import Config, ConfigError, ProviderSettings, secret
 from manymind.egress.proxies import Proxies
 from manymind.egress.trusted import Trusted, TrustedConfig
@@ -99,23 +99,22 @@ async def _problem(found: Found, client: Trusted) -> str:
 def _known(config: Config) -> list[Upstream]:
     known = find()
     for name, said in config.providers.items():
-        if name in known:
-            known[name] = _narrowed(known[name], said)
-            continue
-        if said.base_url is None:
-            raise ConfigError(
-                f"providers.{name} has no base_url, and no provider of that name is built in."
-            )
-        try:
-            known[name] = another(
-                name,
-                base_url=said.base_url,
-                dialect=said.dialect or "openai_chat",
-                authors=said.authors,
-            )
-        except Fault as fault:
-            raise ConfigError(fault.full) from None
+        known[name] = _narrowed(known[name], said) if name in known else _another(name, said)
     return list(known.values())
+
+
+def _another(name: str, said: ProviderSettings) -> Upstream:
+    """A provider that only the settings describe."""
+    if name == OWN:
+        raise ConfigError(f"providers.{OWN} is our own; call the provider by another name.")
+    if said.base_url is None:
+        raise ConfigError(
+            f"providers.{name} has no base_url, and no provider of that name is built in."
+        )
+    dialect = said.dialect or "openai_chat"
+    if dialect not in PATHS:
+        raise _no_dialect(name, dialect)
+    return another(name, base_url=said.base_url, dialect=dialect, authors=said.authors)
 
 
 def _narrowed(upstream: Upstream, said: ProviderSettings) -> Upstream:
@@ -123,10 +122,12 @@ def _narrowed(upstream: Upstream, said: ProviderSettings) -> Upstream:
     if said.dialect is None:
         return upstream
     if said.dialect not in PATHS:
-        raise ConfigError(
-            f"providers.{upstream.name}.dialect is {said.dialect}; it is one of {', '.join(PATHS)}."
-        )
+        raise _no_dialect(upstream.name, said.dialect)
     return replace(upstream, routes=routes(said.dialect), only=())
+
+
+def _no_dialect(name: str, dialect: str) -> ConfigError:
+    return ConfigError(f"providers.{name}.dialect is {dialect}; it is one of {', '.join(PATHS)}.")
 
 
 def _examine(upstream: Upstream, config: Config) -> Found:
@@ -134,36 +135,62 @@ def _examine(upstream: Upstream, config: Config) -> Found:
     environment = config.environment
     address = next((name for name in upstream.address_variables if environment.get(name)), None)
     base = said.base_url or (environment[address] if address is not None else None)
-    key, style, origin = _key(upstream, config, environment)
     try:
         locate(upstream, base)
     except Fault as fault:
         raise ConfigError(fault.full) from None
-    ready = key is not None or (upstream.keyless and base is not None)
+    key = _key(upstream, config)
+    place = f"providers.{upstream.name}.base_url" if said.base_url is not None else address
+    if key is not None and place in config.local and key.variable not in config.local:
+        raise _led_astray(upstream.name, place)
     wanted = upstream.address_variables if upstream.keyless else _variables(upstream)
-    place = f"address from {address or 'the settings file'}" if base is not None else ""
-    note = ", ".join(part for part in (origin, place) if part)
+    told = (
+        f"key from {key.variable or 'the settings file'}" if key is not None else "",
+        f"address from {address or 'the settings file'}" if base is not None else "",
+    )
+    ready = key is not None or (upstream.keyless and base is not None)
     return Found(
         name=upstream.name,
         ready=ready,
         setting=" or ".join(wanted),
-        note=note if ready else "not configured",
+        note=", ".join(filter(None, told)) if ready else "not configured",
         upstream=upstream,
-        settings=Settings(base_url=base, key=key, style=style, headers=said.headers),
+        settings=Settings(
+            base_url=base,
+            key=key.value if key is not None else None,
+            style=key.style if key is not None else None,
+            headers=said.headers,
+        ),
     )
 
 
-def _key(
-    upstream: Upstream, config: Config, environment: Mapping[str, str]
-) -> tuple[str | None, Style | None, str]:
+class _Key(Struct, frozen=True):
+    """`variable` is where it stands, empty if in a file; `style` None the provider's usual one."""
+
+    value: str
+    variable: str
+    style: Style | None = None
+
+
+def _key(upstream: Upstream, config: Config) -> _Key | None:
     named = secret(config, upstream.name)
     if named is not None:
-        return named, None, "key from the settings file"
+        said = config.providers[upstream.name]
+        return _Key(named, "" if said.key_file is not None else said.key_env or "")
     for credential in upstream.credentials:
-        value = environment.get(credential.variable, "").strip()
+        value = config.environment.get(credential.variable, "").strip()
         if value:
-            return value, credential.style, f"key from {credential.variable}"
-    return None, None, ""
+            return _Key(value, credential.variable, credential.style)
+    return None
+
+
+def _led_astray(name: str, place: str | None) -> ConfigError:
+    """A folder that someone merely works in must not be able to send their keys elsewhere."""
+    return ConfigError(
+        f"{place} comes from a file in this folder, and the key of {name} does not: the key "
+        f"would be sent where a stranger's folder says. If the folder is yours, name its file "
+        f"with --config manymind.toml, or set the address where the key is set."
+    )
 
 
 def _variables(upstream: Upstream) -> tuple[str, ...]:

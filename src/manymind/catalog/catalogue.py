@@ -21,18 +21,21 @@ NAME_MAX = 256
 
 
 class Catalogue:
-    """`aliases` are the operator's own names for models. Each provider's shelf is filled when
-    it is first asked for; `warm` does so beforehand, outside the event loop.
+    """`aliases` are the operator's own names for models, `usual` what they say that a provider's
+    models cost which nobody has described. Each provider's shelf is filled when it is first asked
+    for; `warm` does so beforehand, outside the event loop.
     """
 
     def __init__(
         self,
         *,
         aliases: Mapping[str, str] | None = None,
+        usual: Mapping[str, Price] | None = None,
         feed: Feed | None = None,
         overlay: Overlay | None = None,
     ) -> None:
         self._aliases = dict(aliases or {})
+        self._usual = dict(usual or {})
         self._feed = feed or GenaiPrices()
         self._overlay = overlay or shipped()
         self._shelves: dict[str, Shelf] = {}
@@ -50,7 +53,7 @@ class Catalogue:
     def offer(self, key: str) -> Offer:
         """The offer `provider/native`. One that nobody has described has no price."""
         provider, _, native = key.partition("/")
-        return self._at(provider, native) or _unheard_of(provider, native)
+        return self._at(provider, native) or self._unheard_of(provider, native)
 
     def stock(self, entries: Iterable[str]) -> Iterator[Offer]:
         """All that is described of these: a provider, or one model of it (`manymind/reader`)."""
@@ -107,7 +110,7 @@ class Catalogue:
         for provider in providers:
             if provider != direct:
                 found += self._elsewhere(provider, author, names)
-        return tuple(found) or tuple(_guesses(author, rest, direct, providers))
+        return tuple(found) or tuple(self._guesses(author, rest, direct, providers))
 
     def _elsewhere(self, provider: str, author: str, names: Iterable[str]) -> list[Offer]:
         """The model of another house at this provider, under its full name."""
@@ -131,6 +134,30 @@ class Catalogue:
                 found.append(offer)
         return tuple(found)
 
+    def _guesses(
+        self, author: str, rest: str, direct: str | None, providers: Collection[str]
+    ) -> Iterator[Offer]:
+        """Where a model may be that nobody has described: at its author's, or a reseller's."""
+        if seller(author).closed:
+            return
+        if direct is not None:
+            yield self._unheard_of(direct, rest)
+        for provider in providers:
+            if seller(provider).resells:
+                yield self._unheard_of(provider, f"{_spellings(author)[0]}/{rest}")
+
+    def _unheard_of(self, provider: str, native: str) -> Offer:
+        sold_by = seller(provider)
+        usual = self._usual.get(provider, Price() if sold_by.free else None)
+        return Offer(
+            provider=provider,
+            native=native,
+            slug=native if sold_by.resells else f"{sold_by.authors[0]}/{native}",
+            name=native,
+            prices=() if usual is None else (usual,),
+            known=False,
+        )
+
     def _named_alike(self, offer: Offer) -> Offer:
         """Give a model the name under which the resellers know it, where they do."""
         author, _, slug = offer.slug.partition("/")
@@ -140,31 +167,6 @@ class Catalogue:
                 if found is not None:
                     return replace(offer, slug=found.native)
         return offer
-
-
-def _unheard_of(provider: str, native: str) -> Offer:
-    sold_by = seller(provider)
-    return Offer(
-        provider=provider,
-        native=native,
-        slug=native if sold_by.resells else f"{sold_by.authors[0]}/{native}",
-        name=native,
-        prices=(Price(),) if sold_by.free else (),
-        known=False,
-    )
-
-
-def _guesses(
-    author: str, rest: str, direct: str | None, providers: Collection[str]
-) -> Iterator[Offer]:
-    """Where a model may be that nobody has described: at its author's, or at a reseller's."""
-    if seller(author).closed:
-        return
-    if direct is not None:
-        yield _unheard_of(direct, rest)
-    for provider in providers:
-        if seller(provider).resells:
-            yield _unheard_of(provider, f"{_spellings(author)[0]}/{rest}")
 
 
 def _spellings(author: str) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""What is for sale in this house: the catalogue, with what the operator and local servers add."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import anyio
+from msgspec.structs import replace
+
+from manymind.app.amounts import amount
+from manymind.app.upstreams import Found, local_models
+from manymind.catalog.catalogue import Catalogue
+from manymind.catalog.offers import Offer
+from manymind.catalog.prices import Price, Rates
+from manymind.catalog.sellers import OWN
+from manymind.config import Config, PriceSettings
+from manymind.egress.trusted import Trusted
+
+EVERY_OTHER = "*"
+"""Stands in the settings for each model of a provider that is not described otherwise."""
+
+
+def names(ready: Iterable[Found]) -> tuple[str, ...]:
+    """The providers whose models can be asked for."""
+    return (OWN, *(each.name for each in ready))
+
+
+async def stocked(config: Config, ready: Sequence[Found], client: Trusted) -> Catalogue:
+    """The catalogue as the running program has it."""
+    served = await local_models(ready, client)
+    work = partial(described, config, served, warm=names(ready))
+    return await anyio.to_thread.run_sync(work)
+
+
+def described(
+    config: Config, served: Iterable[Offer] = (), *, warm: Iterable[str] = ()
+) -> Catalogue:
+    """The catalogue as far as it is known without asking anyone."""
+    usual = {
+        provider: _price(said.prices[EVERY_OTHER], f"providers.{provider}.prices.{EVERY_OTHER}")
+        for provider, said in config.providers.items()
+        if EVERY_OTHER in said.prices
+    }
+    catalogue = Catalogue(aliases=config.aliases, usual=usual)
+    catalogue.warm(warm)
+    for offer in served:
+        known = (usual[offer.provider],) if offer.provider in usual else offer.prices
+        catalogue.add(replace(offer, prices=known))
+    for provider, said in config.providers.items():
+        for native, priced in said.prices.items():
+            if native != EVERY_OTHER:
+                catalogue.add(_offer(catalogue, provider, native, priced))
+    return catalogue
+
+
+def _offer(catalogue: Catalogue, provider: str, native: str, said: PriceSettings) -> Offer:
+    """The model as it is otherwise known, for the operator's price."""
+    known = catalogue.offer(f"{provider}/{native}")
+    price = _price(said, f"providers.{provider}.prices.{native}")
+    if known.prices:
+        price = replace(price, tools=known.prices[-1].tools)
+    return replace(
+        known,
+        prices=(price,),
+        context=said.context or known.context,
+        max_output=said.max_output or known.max_output,
+        known=True,
+    )
+
+
+def _price(said: PriceSettings, setting: str) -> Price:
+    cached = None if said.cached is None else amount(f"{setting}.cached", said.cached)
+    rates = Rates(
+        input=amount(f"{setting}.input", said.input),
+        output=amount(f"{setting}.output", said.output),
+        cached=cached,
+    )
+    return Price(rates=rates)

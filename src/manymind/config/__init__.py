@@ -1,0 +1,127 @@
+"""The only reader of settings: flags, then the environment, then files, then defaults.
+
+What comes out is frozen and complete. No other room looks at the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from manymind.config.files import Content, merged, places, read
+from manymind.config.settings import (
+    Config,
+    ConfigError,
+    CorpusSettings,
+    PriceSettings,
+    ProviderSettings,
+    SettingsFile,
+)
+from manymind.config.variables import OTHERS, dotenv, in_variables, outgoing, variables
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "CorpusSettings",
+    "Flags",
+    "PriceSettings",
+    "ProviderSettings",
+    "load",
+    "secret",
+    "unknown_variables",
+]
+
+_PROJECT = Path("manymind.toml")
+
+
+class Flags(Struct, frozen=True, kw_only=True):
+    """What the command line said; None means nothing."""
+
+    config: Path | None = None
+    data: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    folders: tuple[str, ...] = ()
+
+
+def load(flags: Flags | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """Settings from every place, the nearer one winning."""
+    flags = flags or Flags()
+    given = dict(os.environ if environment is None else environment)
+    written = dotenv(Path(".env"))
+    seen = written | given
+    files, named = _files(flags, seen)
+    contents = {path: read(path) for path in files}
+    met = places(_PROJECT, contents[_PROJECT]) if _PROJECT in contents and not named else ()
+    said = merged(*contents.values(), in_variables(seen), _flagged(flags))
+    settings = msgspec.convert(said, SettingsFile)
+    return Config(
+        **asdict(replace(settings, egress=outgoing(settings.egress, given))),
+        environment=seen,
+        data=flags.data or _data_folder(seen),
+        files=files,
+        key=seen.get("MANYMIND_API_KEY") or None,
+        local=frozenset(written.keys() - given.keys()).union(met),
+    )
+
+
+def secret(config: Config, name: str) -> str | None:
+    """The key of a provider, from where its settings say that it is."""
+    settings = config.providers.get(name)
+    if settings is not None and settings.key_file is not None:
+        path = Path(settings.key_file).expanduser()
+        try:
+            return path.read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise ConfigError(f"providers.{name}.key_file is {path}: {reason}.") from None
+    if settings is not None and settings.key_env is not None:
+        return config.environment.get(settings.key_env) or None
+    return None
+
+
+def unknown_variables(config: Config) -> tuple[str, ...]:
+    """Variables that look like ours and are none, which may be slips of the pen."""
+    known = {*OTHERS, *(variable for variable, _, _ in variables())}
+    ours = (name for name in config.environment if name.startswith("MANYMIND_"))
+    return tuple(sorted(name for name in ours if name not in known))
+
+
+def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ...], bool]:
+    """The files to read, the farthest first (the user's, then the project's), and whether the
+    operator named the file; one that is named stands alone."""
+    named = flags.config or _path(environment.get("MANYMIND_CONFIG"))
+    if named is not None:
+        if not named.is_file():
+            raise ConfigError(f"There is no configuration file {named}.")
+        return (named,), True
+    home = _path(environment.get("XDG_CONFIG_HOME")) or _home(environment) / ".config"
+    candidates = (home / "manymind" / "manymind.toml", _PROJECT)
+    return tuple(path for path in candidates if path.is_file()), False
+
+
+def _flagged(flags: Flags) -> Content:
+    server = {"host": flags.host, "port": flags.port}
+    content: Content = {
+        "server": {name: value for name, value in server.items() if value is not None}
+    }
+    return content | ({"corpus": {"folders": flags.folders}} if flags.folders else {})
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    named = _path(environment.get("MANYMIND_DATA"))
+    if named is not None:
+        return named
+    share = _path(environment.get("XDG_DATA_HOME")) or _home(environment) / ".local" / "share"
+    return share / "manymind"
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return _path(environment.get("HOME")) or Path.home()
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value).expanduser() if value else None

@@ -1,0 +1,88 @@
+"""Settings out of the environment, and out of a `.env` file in the working directory."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_origin
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields, replace
+
+from manymind.config.files import Content, merged, plain
+from manymind.config.settings import ConfigError, EgressSettings, SettingsFile
+
+SHORT: Mapping[str, str] = {"server.host": "MANYMIND_HOST", "server.port": "MANYMIND_PORT"}
+"""Settings whose variable is shorter than their name."""
+
+OTHERS = ("MANYMIND_CONFIG", "MANYMIND_DATA", "MANYMIND_API_KEY")
+"""Variables that no setting of a file stands for."""
+
+
+def variables() -> Iterator[tuple[str, str, Any]]:
+    """Every setting that a variable can hold: the variable, the setting, and its type. It is
+    called as the setting is: `limits.request_seconds` is MANYMIND_LIMITS_REQUEST_SECONDS."""
+    for table in fields(SettingsFile):
+        if isinstance(table.type, type) and issubclass(table.type, Struct):
+            for field in fields(table.type):
+                setting = f"{table.name}.{field.name}"
+                usual = f"MANYMIND_{setting}".replace(".", "_").upper()
+                yield SHORT.get(setting, usual), setting, field.type
+
+
+def in_variables(environment: Mapping[str, str]) -> Content:
+    """What the environment says, laid out as a file would."""
+    content: Content = {}
+    for variable, setting, kind in variables():
+        written = environment.get(variable)
+        if not written:
+            continue
+        listed = [each.strip() for each in written.split(",")]
+        try:
+            value: object = msgspec.convert(
+                listed if get_origin(kind) is tuple else written, kind, strict=False
+            )
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{variable}: {plain(error)}.") from None
+        table, _, name = setting.partition(".")
+        content = merged(content, {table: {name: value}})
+    return content
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a file."""
+    if not path.is_file():
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    found: dict[str, str] = {}
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def outgoing(settings: EgressSettings, environment: Mapping[str, str]) -> EgressSettings:
+    """The customary variables stand in where the settings say nothing."""
+
+    def customary(name: str) -> str | None:
+        return environment.get(name) or environment.get(name.lower()) or None
+
+    listed = (name.strip() for name in (customary("NO_PROXY") or "").split(","))
+    return replace(
+        settings,
+        ca_file=settings.ca_file or environment.get("SSL_CERT_FILE") or None,
+        http_proxy=settings.http_proxy or customary("HTTP_PROXY"),
+        https_proxy=settings.https_proxy or customary("HTTPS_PROXY"),
+        no_proxy=settings.no_proxy or tuple(name for name in listed if name),
+    )
+
+
+def _unquoted(value: str) -> str:
+    """A value as it is meant: in quotes all of it, else up to a remark."""
+    quote = value[:1]
+    if quote in ("'", '"') and quote:
+        return value[1:].partition(quote)[0]
+    return value.partition(" #")[0].rstrip()
