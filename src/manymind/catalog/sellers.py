@@ -8,9 +8,9 @@ from msgspec import Struct
 class Seller(Struct, frozen=True):
     """`name` is ours. `authors` are the spellings under which its models are known; `feed` is
     its name in genai-prices, empty if it is not there; `setting` is what an operator sets to
-    have it. A seller that `resells` offers other authors' models under their full
-    `author/name`. What a `free` one serves runs on the operator's own machine. The models of a
-    `closed` one are all known.
+    have it, empty while no provider of ours calls it. A seller that `resells` offers other
+    authors' models under their full `author/name`. What a `free` one serves runs on the
+    operator's own machine. The models of a `closed` one are all known.
     """
 
     name: str
@@ -29,13 +29,12 @@ SELLERS = (
     Seller("xai", ("x-ai", "xai"), "x-ai", "XAI_API_KEY"),
     Seller("openai", ("openai",), "openai", "OPENAI_API_KEY"),
     Seller("anthropic", ("anthropic",), "anthropic", "ANTHROPIC_API_KEY"),
-    Seller("gemini", ("google", "gemini"), "google", "GEMINI_API_KEY"),
+    Seller("gemini", ("google", "gemini"), "google", ""),
     Seller("openrouter", ("openrouter",), "openrouter", "OPENROUTER_API_KEY", resells=True),
     Seller(OWN, (OWN,), "", "", closed=True),
     *(
         Seller(name, (name,), "", setting, free=True)
         for name, setting in (
-            ("local", "LOCAL_BASE_URL"),
             ("ollama", "OLLAMA_HOST"),
             ("vllm", "VLLM_BASE_URL"),
             ("llamacpp", "LLAMACPP_BASE_URL"),
@@ -66,9 +65,9 @@ def provider_of(author: str, providers: Collection[str]) -> str | None:
 def settings_for(author: str) -> tuple[str, ...]:
     """What an operator would set to serve this author's models."""
     direct = _BY_AUTHOR.get(author)
-    ways = [direct.setting] if direct is not None else []
-    ways += [each.setting for each in SELLERS if each.resells and each is not direct]
-    return tuple(ways)
+    resellers = [each for each in SELLERS if each.resells and each is not direct]
+    ways = (each.setting for each in (direct, *resellers) if each is not None)
+    return tuple(way for way in ways if way)
 
 
 def _house(spelling: str) -> str:
