@@ -1,4 +1,6 @@
-"""Links between the pages lead somewhere."""
+"""Links between the pages lead somewhere, and files that they name are there."""
+
+import re
 
 import pytest
 
@@ -19,6 +21,25 @@ def leads(each: Page, link: str) -> bool:
     if not path.is_relative_to(ROOT) or not path.exists():
         return False
     return not anchor or anchor in page(str(path.relative_to(ROOT))).anchors
+
+
+_FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*")
+_TO_BE_WRITTEN = {"acme.py", "word.py"}
+"""Names that stand for a file which the reader is going to write."""
+
+
+@pytest.mark.parametrize("each", pages(), ids=lambda each: each.name)
+def test_files_that_are_named_are_there(each: Page) -> None:
+    """A path counts from the root or from the source, by the folder that it begins with."""
+    named = [word for word in each.code if _FILE.fullmatch(word)]
+    bases = (ROOT, ROOT / "src" / "manymind", ROOT / "demo")
+    lost = [
+        word
+        for word in named
+        for base in [next((base for base in bases if (base / word.split("/")[0]).is_dir()), None)]
+        if base is not None and not (base / word).exists()
+    ]
+    assert [word for word in lost if word.rpartition("/")[2] not in _TO_BE_WRITTEN] == []
 
 
 @pytest.mark.parametrize("each", pages(), ids=lambda each: each.name)

@@ -61,7 +61,7 @@ class Simulated:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise NotImplementedError("The simulated provider speaks HTTP only.")
+            raise AssertionError("The simulated provider speaks HTTP only.")
         self.visited += 1
         visit = Visit(
             self.visited,
