@@ -40,12 +40,20 @@ def discover(config: Config) -> tuple[Found, ...]:
 
 async def reach(config: Config) -> dict[str, str]:
     """What is wrong with each ready provider, by asking it for its models; empty if nothing."""
-    problems: dict[str, str] = {}
+    ready = [found for found in discover(config) if found.ready]
+    problems = {found.name: "" for found in ready}
     client = outgoing(config)
+
+    async def ask(found: Found) -> None:
+        try:
+            await models(found.upstream, found.settings, client)
+        except Fault as fault:
+            problems[found.name] = fault.full
+
     try:
-        for found in discover(config):
-            if found.ready:
-                problems[found.name] = await _problem(found, client)
+        async with anyio.create_task_group() as group:
+            for found in ready:
+                group.start_soon(ask, found)
     finally:
         await client.aclose()
     return problems
@@ -86,14 +94,6 @@ def _offer(provider: str, model: Listed) -> Offer:
         context=model.window,
         prices=(Price(),) if seller(provider).free else (),
     )
-
-
-async def _problem(found: Found, client: Trusted) -> str:
-    try:
-        await models(found.upstream, found.settings, client)
-    except Fault as fault:
-        return fault.full
-    return ""
 
 
 def _known(config: Config) -> list[Upstream]:

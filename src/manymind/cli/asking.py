@@ -1,223 +1,188 @@
-"""How `ask` is carried out: the request, the listening, and what is printed at the end."""
+"""How `ask` is carried out: heard, shown, interrupted, and brought to its end in any case."""
 
-import sys
+import os
+import signal
 import time
 from pathlib import Path
 
+import anyio
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 
 from manymind.app.house import open_house
 from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import LEADER, Chunk, Wrote
-from manymind.canon.faults import BadRequest, Fault, NotFound
-from manymind.canon.items import Said
-from manymind.canon.parts import Citation, File, Part, Text
-from manymind.canon.requests import Caps, OutputFormat, Reasoning, Request
-from manymind.canon.values import Json
-from manymind.catalog.money import dollars, ticks
-from manymind.cli import exits
-from manymind.cli.display import Display, Lanes, Lines, Silent, harmless, money
-from manymind.config import Config
+from manymind.canon.faults import Fault
+from manymind.canon.requests import Request
+from manymind.canon.values import Ticks
+from manymind.cli import exits, telling
+from manymind.cli.display import Display, Lines, Silent
+from manymind.cli.live import Lanes
+from manymind.cli.question import Question, reads_shelves, requested
+from manymind.cli.terminal import Terminal
+from manymind.config import Config, CorpusSettings
+from manymind.ledger.allotments import Purse
 from manymind.policy.keys import Caller
 
-
-class Question(Struct, frozen=True, kw_only=True):
-    """What the command line asked. `look` is quiet, plain or live."""
-
-    text: str
-    model: str
-    files: tuple[Path, ...] = ()
-    effort: str | None = None
-    agents: int | None = None
-    budget: str | None = None
-    seconds: float | None = None
-    schema: Path | None = None
-    output: Path | None = None
-    json: bool = False
-    look: str = "plain"
+FRAMES_A_SECOND = 8
 
 
-async def run(question: Question, config: Config) -> int:
+async def ask(question: Question, config: Config, terminal: Terminal) -> int:
     """Ask it; the exit code says how it went."""
-    request = _request(question)
-    display = _display(question)
-    listener = _Listener(display, question)
-    started = time.monotonic()
-    try:
-        tell = None if question.look == "quiet" else _tell
-        async with open_house(config, progress=tell) as house:
-            caller = Caller(id="owner")
-            await house.gateway.answer(caller, request, listener.say, key="ask")
-    except Fault as fault:
-        display.close()
-        _tell(f"manymind: {fault.full}")
-        if listener.answer().text:
-            _finish(question, listener, time.monotonic() - started, "failed")
-        return exits.of_fault(fault)
-    display.close()
-    answer = listener.answer()
-    _finish(question, listener, time.monotonic() - started, answer.status)
-    return exits.of_answer(answer.status, answer.reason)
+    request = requested(question, config)
+    if question.files and reads_shelves(question.model, config):
+        folders = tuple(str(path) for path in question.files)
+        config = replace(config, corpus=CorpusSettings(folders=folders))
+    course = _Course(question, terminal)
+    await course.run(request, config)
+    return course.finish()
+
+
+class _Course:
+    """One question from its beginning to its end, however it ends."""
+
+    def __init__(self, question: Question, terminal: Terminal) -> None:
+        self._question = question
+        self._terminal = terminal
+        self._purses: list[Purse] = []
+        self._began = time.monotonic()
+        self._work = anyio.CancelScope()
+        self._signal: int | None = None
+        self._error: Exception | None = None
+        self._display = _display(question, terminal, self._spent)
+        self._listener = _Listener(question, terminal, self._display)
+
+    async def run(self, request: Request, config: Config) -> None:
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._heed_signals)
+                group.start_soon(self._tick)
+                with self._work:
+                    await self._answer(request, config)
+                group.cancel_scope.cancel()
+        finally:
+            self._display.close()
+
+    async def _answer(self, request: Request, config: Config) -> None:
+        try:
+            async with open_house(config, self._display.tell, self._purses.append) as house:
+                await house.gateway.answer(Caller(id="owner"), request, self._hear, key="ask")
+        except Exception as error:  # Told at the end, when the screen is ours again.
+            self._error = error
+
+    async def _hear(self, chunk: Chunk) -> None:
+        """Where nobody reads the answer any more, no more of it is paid for."""
+        try:
+            self._listener.hear(chunk)
+        except OSError as error:
+            self._error = error
+            self._work.cancel()
+            await anyio.lowlevel.checkpoint()
+
+    async def _heed_signals(self) -> None:
+        """The first one ends the run in good order, the second at once."""
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for number in signals:
+                if self._signal is not None:
+                    os._exit(128 + number)
+                self._signal = number
+                self._work.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await anyio.sleep(1 / FRAMES_A_SECOND)
+            self._display.tick()
+
+    def _spent(self) -> Ticks:
+        return sum(purse.spent for purse in self._purses)
+
+    def finish(self) -> int:
+        """Give the answer, as far as there is one, and say how it ended."""
+        error, answer = self._error, self._listener.answer()
+        if error is not None and not isinstance(error, Fault):
+            raise error
+        status = answer.status if error is None else "failed"
+        if self._signal is not None:
+            status, error = "interrupted", None
+        self._listener.finish()
+        if self._question.output is not None and answer.text:
+            _save(self._question.output, answer.text)
+        seconds = time.monotonic() - self._began
+        if self._question.json:
+            said = telling.report(
+                answer, status=status, fault=error, seconds=seconds, spent=self._spent()
+            )
+            self._terminal.write(msgspec.json.encode(said).decode() + "\n")
+        if self._question.look != "quiet":
+            self._tell_ending(answer, status, seconds)
+        if error is not None:
+            self._terminal.tell(f"manymind: {error.full}")
+            return exits.of_fault(error)
+        if self._signal is not None:
+            return 128 + self._signal
+        return exits.of_answer(status, answer.reason)
+
+    def _tell_ending(self, answer: Answer, status: str, seconds: float) -> None:
+        if self._terminal.err.isatty():
+            for line in telling.sources(answer):
+                self._terminal.tell(line)
+        how = "done" if status == "completed" else status
+        how = how if answer.reason is None else f"{how} ({answer.reason})"
+        self._terminal.tell(telling.ending(answer, how, seconds, self._spent()))
 
 
 class _Listener:
-    """Hears the run: shows it, streams the answer's words, keeps the answer."""
+    """Hears the run: shows it, writes the answer's words as they come, keeps the answer."""
 
-    def __init__(self, display: Display, question: Question) -> None:
+    def __init__(self, question: Question, terminal: Terminal, display: Display) -> None:
+        self._json = question.json
+        self._apart = question.look == "live" and not terminal.out.isatty()
+        self._terminal = terminal
         self._display = display
+        self._cleaner = terminal.cleaner()
         self._folding = Folding()
-        # A live display and words on the same terminal would overwrite each other.
-        both = question.look == "live" and sys.stdout.isatty()
-        self.streamed = not question.json and not both
+        self._last = ""
 
-    async def say(self, chunk: Chunk) -> None:
+    def hear(self, chunk: Chunk) -> None:
         self._folding.hear(chunk)
         self._display.hear(chunk)
-        if not self.streamed:
-            return
-        for event in chunk.events:
+        for event in chunk.events if not self._json else ():
             if isinstance(event, Wrote) and event.voice == LEADER and event.where == "content":
-                sys.stdout.write(_shown(event.text))
-                sys.stdout.flush()
+                self._write(event.text)
+
+    def finish(self) -> None:
+        """An answer ends with its line."""
+        if self._cleaner is not None:
+            self._put(self._cleaner.rest())
+        if self._last and not self._last.endswith("\n"):
+            self._put("\n")
 
     def answer(self) -> Answer:
         return self._folding.answer()
 
+    def _write(self, text: str) -> None:
+        if not self._apart:
+            self._display.close()  # Words and lanes would overwrite each other.
+        self._put(text if self._cleaner is None else self._cleaner.clean(text))
 
-def _request(question: Question) -> Request:
-    parts: list[Part] = [Text(text=question.text)]
-    if not question.model.startswith("manymind/"):
-        parts.extend(_inline(path) for path in question.files)
-    cost = None
-    if question.budget is not None:
-        try:
-            cost = ticks(question.budget)
-        except ValueError as error:
-            raise BadRequest(f"--budget: {error}.", advice="Write it as 0.50.") from None
-    for path in question.files:
-        if not path.exists():
-            raise NotFound(f"There is no file or folder {path}.")
-    return Request(
-        model=question.model,
-        items=(Said(role="user", parts=tuple(parts)),),
-        reasoning=Reasoning(effort=question.effort) if question.effort else None,
-        output=_schema(question.schema),
-        caps=Caps(cost=cost, agents=question.agents, seconds=question.seconds),
-        include=("agents",),
-        stream=True,
-    )
+    def _put(self, text: str) -> None:
+        if text:
+            self._terminal.write(text)
+            self._last = text
 
 
-def _inline(path: Path) -> File:
-    """A file's text in the prompt, for models that cannot reach our shelves."""
-    if not path.is_file():
-        raise BadRequest(
-            f"{path} is not a file.",
-            advice="Only the models manymind/… take folders; give this one single files.",
-        )
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return File(name=path.name, media_type="text/plain", text=text)
+def _display(question: Question, terminal: Terminal, spent: telling.Spending) -> Display:
+    match question.look:
+        case "quiet":
+            return Silent()
+        case "live":
+            limit = "" if question.budget is None else f" · budget ${question.budget}"
+            console = Console(file=terminal.err, highlight=False)
+            return Lanes(console, f"{question.model}{limit}", spent)
+        case _:
+            return Lines(terminal)
 
 
-def _schema(path: Path | None) -> OutputFormat | None:
-    if path is None:
-        return None
-    try:
-        schema = msgspec.json.decode(path.read_bytes(), type=dict[str, object])
-    except OSError as error:
-        raise NotFound(f"The schema {path} cannot be read: {error.strerror}.") from None
-    except msgspec.MsgspecError as error:
-        raise BadRequest(f"The schema {path} is not a JSON object: {error}.") from None
-    return OutputFormat(form="json_schema", name="answer", schema=schema, strict=True)
-
-
-def _display(question: Question) -> Display:
-    if question.look == "quiet":
-        return Silent()
-    if question.look == "live":
-        limit = f" · budget ${question.budget}" if question.budget else ""
-        return Lanes(Console(stderr=True), f"{question.model}{limit}")
-    return Lines()
-
-
-def _finish(question: Question, listener: _Listener, seconds: float, status: str) -> None:
-    answer = listener.answer()
-    if question.output is not None:
-        question.output.write_text(answer.text + "\n", encoding="utf-8")
-    if question.json:
-        print(msgspec.json.encode(_report(answer, status, seconds)).decode())
-    elif listener.streamed:
-        print()
-    else:
-        print(_shown(answer.text))
-    if question.look != "quiet":
-        _tell(_summary(answer, status, seconds))
-
-
-def _report(answer: Answer, status: str, seconds: float) -> Json:
-    usage = answer.usage
-    return {
-        "schema_version": 1,
-        "model": answer.model,
-        "status": status,
-        "reason": answer.reason,
-        "answer": answer.text,
-        "citations": [_cited(citation) for citation in _citations(answer)],
-        "usage": usage
-        and {
-            "input_tokens": usage.input_tokens,
-            "cached_tokens": usage.cached_tokens,
-            "output_tokens": usage.output_tokens,
-            "reasoning_tokens": usage.reasoning_tokens,
-            "tools": usage.tools,
-            "estimated": usage.estimated,
-            "cost_in_usd_ticks": usage.cost,
-            "cost_usd": None if usage.cost is None else dollars(usage.cost),
-        },
-        "seconds": round(seconds, 3),
-    }
-
-
-def _citations(answer: Answer) -> list[Citation]:
-    return [
-        citation
-        for item in answer.items
-        if isinstance(item, Said)
-        for part in item.parts
-        if isinstance(part, Text)
-        for citation in part.citations
-    ]
-
-
-def _cited(citation: Citation) -> Json:
-    return {
-        "number": citation.title,
-        "url": citation.url,
-        "document_id": citation.document_id,
-        "quote": citation.quote,
-        "verified": citation.verified,
-        "start": citation.start,
-        "end": citation.end,
-    }
-
-
-def _summary(answer: Answer, status: str, seconds: float) -> str:
-    citations = _citations(answer)
-    verified = sum(1 for citation in citations if citation.verified)
-    sources = len({citation.url for citation in citations})
-    how = status if answer.reason is None else f"{status} ({answer.reason})"
-    return (
-        f"{how} in {seconds:.1f} s · {money(answer.usage)} · {sources} sources, "
-        f"{verified} of {len(citations)} quotes verified"
-    )
-
-
-def _shown(text: str) -> str:
-    """On a terminal a model's text must not steer it; in a pipe it passes as it is."""
-    return harmless(text) if sys.stdout.isatty() else text
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _save(path: Path, text: str) -> None:
+    path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")

@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from manymind import __version__
-from manymind.app.upstreams import discover, reach
-from manymind.config import Config
+from manymind.app.stock import described, names
+from manymind.app.upstreams import Found, discover, reach
+from manymind.cli.ports import problem
+from manymind.config import Config, ConfigError, Flags, load, unknown_variables
 from manymind.server.guard import is_loopback
 
 FREE_BYTES_MIN = 500 * 1024 * 1024
@@ -26,29 +28,21 @@ class Check(Struct, frozen=True, kw_only=True):
     advice: str = ""
 
 
-async def check(config: Config, live: bool) -> list[Check]:
-    checks = [
-        _program(),
-        _settings(config),
-        _data(config),
-        _door(config),
-        _search(),
-        *_corpus(config),
-    ]
-    for found in discover(config):
-        advice = "" if found.ready else f"Set {found.setting} to have it."
-        state = "ok" if found.ready else "note"
-        checks.append(
-            Check(name=f"provider {found.name}", state=state, said=found.note, advice=advice)
-        )
-    if not any(found.ready for found in discover(config)):
-        said = "none is configured; manymind/reader and the team on it work all the same"
-        checks.append(Check(name="providers", state="note", said=said))
-    elif live:
-        for name, problem in (await reach(config)).items():
-            said = problem or "answers, and accepts the key"
-            state = "wrong" if problem else "ok"
-            checks.append(Check(name=f"reach {name}", state=state, said=said))
+async def check(flags: Flags, live: bool) -> list[Check]:
+    checks = [_program(), _search()]
+    try:
+        config = load(flags)
+        found = discover(config)
+        checks += [_settings(config), *_variables(config), *_models(config, found)]
+    except ConfigError as error:
+        return [*checks, Check(name="settings", state="wrong", said=str(error))]
+    checks += [_data(config), _door(config), _port(config), *_corpus(config), *_ways_out(config)]
+    checks += _providers(found)
+    problems = await reach(config) if live else {}
+    for name, said in problems.items():
+        state = "wrong" if said else "ok"
+        told = said or "answers, and accepts the key"
+        checks.append(Check(name=f"reach {name}", state=state, said=told))
     return checks
 
 
@@ -71,18 +65,53 @@ def _program() -> Check:
     return Check(name="program", state="ok", said=f"manymind {__version__} on Python {python}")
 
 
+def _search() -> Check:
+    if find_spec("tantivy") is not None:
+        return Check(name="search", state="ok", said="tantivy")
+    return Check(name="search", state="note", said="SQLite FTS5, as tantivy is not installed")
+
+
 def _settings(config: Config) -> Check:
     files = ", ".join(str(path) for path in config.files) or "no file; environment and defaults"
     return Check(name="settings", state="ok", said=files)
 
 
+def _variables(config: Config) -> list[Check]:
+    unknown = ", ".join(unknown_variables(config))
+    said = f"{unknown}: no setting is called so"
+    return [Check(name="variables", state="note", said=said)] if unknown else []
+
+
+def _models(config: Config, found: tuple[Found, ...]) -> list[Check]:
+    """Whether the models that the settings name are there, and their prices amounts."""
+    catalogue = described(config)
+    there = names(each for each in found if each.ready)
+    roles = {"team.leader": config.team.leader, "team.agent": config.team.agent}
+    checks = [
+        Check(
+            name=setting,
+            state="wrong",
+            said=f"nobody here serves {model}",
+            advice="Configure its provider, or name another model.",
+        )
+        for setting, model in roles.items()
+        if model is not None and not catalogue.find(model, there)
+    ]
+    return checks + [
+        Check(name=f"alias {name}", state="note", said=f"nobody here serves {model}")
+        for name, model in config.aliases.items()
+        if not catalogue.find(model, there)
+    ]
+
+
 def _data(config: Config) -> Check:
     folder = next(path for path in (config.data, *config.data.parents) if path.exists())
-    if not os.access(folder, os.W_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "cannot be written" if folder.is_dir() else f"cannot be: {folder} is no folder"
         return Check(
             name="data folder",
             state="wrong",
-            said=f"{config.data} cannot be written",
+            said=f"{config.data} {why}",
             advice="Name another with --data or MANYMIND_DATA.",
         )
     free = shutil.disk_usage(folder).free
@@ -105,22 +134,53 @@ def _door(config: Config) -> Check:
     )
 
 
-def _search() -> Check:
-    if find_spec("tantivy") is not None:
-        return Check(name="search", state="ok", said="tantivy")
-    return Check(name="search", state="note", said="SQLite FTS5, as tantivy is not installed")
+def _port(config: Config) -> Check:
+    """A taken port is no mistake where the server is running already."""
+    port = config.server.port
+    why = problem(config.server.host, port)
+    if not why:
+        return Check(name="port", state="ok", said=f"{port} is free")
+    advice = "If that is not manymind itself, choose another with --port or MANYMIND_PORT."
+    return Check(name="port", state="note", said=f"{port}: {why}", advice=advice)
 
 
 def _corpus(config: Config) -> list[Check]:
+    return [_folder(Path(name)) for name in config.corpus.folders]
+
+
+def _folder(path: Path) -> Check:
+    if not path.exists():
+        said, advice = f"{path} is not there", "Correct corpus.folders in the settings."
+        return Check(name="corpus", state="wrong", said=said, advice=advice)
+    if not os.access(path, os.R_OK):
+        said, advice = f"{path} cannot be read", "Give the user who runs manymind leave to."
+        return Check(name="corpus", state="wrong", said=said, advice=advice)
+    return Check(name="corpus", state="ok", said=str(path))
+
+
+def _ways_out(config: Config) -> list[Check]:
+    egress = config.egress
     checks: list[Check] = []
-    for name in config.corpus.folders:
-        there = Path(name).exists()
-        checks.append(
-            Check(
-                name="corpus",
-                state="ok" if there else "wrong",
-                said=name if there else f"{name} is not there",
-                advice="" if there else "Correct corpus.folders in the settings.",
-            )
+    if egress.http_proxy or egress.https_proxy:
+        checks.append(Check(name="proxy", state="ok", said="calls go out through a proxy"))
+    if egress.ca_file is not None and not Path(egress.ca_file).is_file():
+        said = f"{egress.ca_file} is not there"
+        advice = "Correct egress.ca_file or SSL_CERT_FILE."
+        checks.append(Check(name="certificates", state="wrong", said=said, advice=advice))
+    return checks
+
+
+def _providers(found: tuple[Found, ...]) -> list[Check]:
+    checks = [
+        Check(
+            name=f"provider {each.name}",
+            state="ok" if each.ready else "note",
+            said=each.note,
+            advice="" if each.ready else f"Set {each.setting} to have it.",
         )
+        for each in found
+    ]
+    if not any(each.ready for each in found):
+        said = "none is configured; manymind/reader and the team on it work all the same"
+        checks.append(Check(name="providers", state="note", said=said))
     return checks

@@ -1,27 +1,37 @@
 """The terminal door. Each file in `commands` that exports `COMMAND` is one."""
 
+import os
 import sys
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import typer
 
 import manymind.cli.commands
 from manymind import __version__
-from manymind.canon.faults import Fault
+from manymind.canon.faults import BadRequest, Fault
 from manymind.cli import exits
+from manymind.cli.command import Command
 from manymind.config import ConfigError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
+_ROOT_OPTIONS = ("--version", "--install-completion", "--show-completion", "-h", "--help")
 
 app = typer.Typer(
     name="manymind",
     help="A model server whose flagship model is a team, and the gateway around it.",
-    no_args_is_help=True,
     context_settings=_SETTINGS,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog='A question alone is asked of the team:  manymind "What changed in 2025?" -f notes/',
+    epilog="""\b
+A question alone is asked of the team:
+  manymind "What changed in 2025?" -f notes/
+Each command has its own help, and examples:
+  manymind ask --help""",
 )
 
 
@@ -40,40 +50,86 @@ def _root(
     """Holds the options that stand before a command."""
 
 
-def commands() -> list[str]:
-    """The names of all commands; a file `help_exits.py` is the command `help-exits`."""
-    names: list[str] = []
+def commands() -> dict[str, Command]:
+    """All commands by name; a file `help_exits.py` is the command `help-exits`."""
+    found: dict[str, Command] = {}
     for entry in iter_modules(manymind.cli.commands.__path__):
         module = import_module(f"manymind.cli.commands.{entry.name}")
         command = getattr(module, "COMMAND", None)
-        if command is not None:
-            name = entry.name.replace("_", "-")
-            app.command(name, context_settings=_SETTINGS)(command)
-            names.append(name)
-    return names
+        if isinstance(command, Command):
+            found[entry.name.replace("_", "-")] = command
+    return found
+
+
+def meant(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The arguments with their command. What begins with no command is a question, but for a
+    single word that is nearly one: a slip of the pen shall not ask a model, which may cost."""
+    match arguments:
+        case [] | ["help"]:
+            return ["--help"]
+        case ["help", topic, *_] if topic in known:
+            return [topic, "--help"]
+        case [first, *_] if first in known or first in _ROOT_OPTIONS:
+            return list(arguments)
+        case [word] if " " not in word and (near := get_close_matches(word, known, n=1)):
+            raise BadRequest(
+                f"There is no command {word}.",
+                advice=f"Did you mean manymind {near[0]}? A question is asked with manymind ask.",
+            )
+        case _:
+            return ["ask", *arguments]
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
-    known = commands()
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in known:
-        arguments = ["ask", *arguments]
+    code = exits.INTERNAL
     try:
-        app(arguments, prog_name="manymind")
-    except ConfigError as error:
-        _leave(str(error), exits.CONFIGURATION)
-    except Fault as fault:
-        _leave(fault.full, exits.of_fault(fault))
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(exits.OK)
-    except KeyboardInterrupt:
-        _leave("interrupted", exits.INTERRUPTED)
-
-
-def _leave(message: str, code: int) -> None:
-    print(f"manymind: {message}", file=sys.stderr)
+        # Whoever reads has read enough. The interpreter flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.OK
+    except ConfigError as error:
+        code = _tell(str(error), exits.CONFIGURATION)
+    except Fault as fault:
+        code = _tell(fault.full, exits.of_fault(fault))
+    except typer.TyperException as error:
+        code = _tell(_usage(error), exits.USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _tell("interrupted", exits.INTERRUPTED)
+    except OSError as error:
+        code = _tell(f"{error.filename or 'The output'}: {error.strerror}.", exits.INTERNAL)
+    except Exception as bug:
+        code = _tell(_report(bug), exits.INTERNAL)
     sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    known = commands()
+    for name, command in known.items():
+        app.command(name, context_settings=_SETTINGS, epilog=command.epilog)(command.run)
+    code: object = app(meant(arguments, list(known)), prog_name="manymind", standalone_mode=False)
+    return code if isinstance(code, int) else exits.OK
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What the parser of the command line has to say, on one line."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "manymind")
+    return f"{' '.join(error.format_message().split())} Try {path} --help."
+
+
+def _report(bug: Exception) -> str:
+    """Where it happened. What was being said at that moment may be private."""
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    return (
+        f"Something went wrong in manymind {__version__} itself: {type(bug).__name__} in "
+        f"{frame.name}, line {frame.lineno} of {Path(frame.filename).name}. Please report it."
+    )
+
+
+def _tell(message: str, code: int) -> int:
+    print(f"manymind: {message}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from manymind.app.stock import described
 from manymind.canon.faults import BadRequest, NotFound
 from manymind.canon.items import Said
 from manymind.canon.parts import Text
@@ -20,7 +21,7 @@ from manymind.catalog.offers import Offer
 from manymind.catalog.sellers import SELLERS
 from manymind.config import Config
 
-PROVIDERS = tuple(seller.name for seller in SELLERS if not seller.free)
+_HEADINGS = ("model", "at", "in", "cached", "out", "cost", "")
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -34,40 +35,43 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """`bound` is exact, or at least / at most where the tokens of files were only bounded."""
+    """`bound` is exact, or at least / at most where the tokens of files were only bounded.
+    `missing` says why there is no cost."""
 
     model: str
     provider: str
     input_tokens: int
     cached_tokens: int
     output_tokens: int
+    tools: dict[str, int]
     cost: Ticks | None
     bound: str = "exact"
+    missing: str | None = None
 
 
 def rows(asked: Asked, config: Config) -> list[Row]:
-    catalogue = Catalogue(aliases=config.aliases)
+    """What each model would take, the cheapest first."""
+    catalogue = described(config)
+    providers = tuple(dict.fromkeys([*config.providers, *(seller.name for seller in SELLERS)]))
     moment = _moment(asked.day)
-    found: list[Row] = []
+    inputs = _inputs(asked)
+    found: list[list[Row]] = []
     for name in asked.models:
-        offer = next(iter(catalogue.find(name, PROVIDERS)), None)
-        if offer is None or not offer.known:
-            raise missing(catalogue, name, PROVIDERS)
-        for bound, tokens in _inputs(asked):
-            found.append(_row(offer, asked, tokens, bound, moment))
-    return found
+        offer = _offer(catalogue, name, providers)
+        found.append([_row(offer, asked, tokens, bound, moment) for bound, tokens in inputs])
+    found.sort(key=lambda model: (model[-1].cost is None, model[-1].cost or 0))
+    return [row for model in found for row in model]
 
 
 def print_table(found: list[Row]) -> None:
-    width = max(len(row.model) for row in found)
-    for row in found:
-        amount = "no price is known" if row.cost is None else f"${dollars(row.cost)}"
-        said = "" if row.bound == "exact" else f"  ({row.bound})"
-        cached = f" ({row.cached_tokens:,} cached)" if row.cached_tokens else ""
-        print(
-            f"{row.model:<{width}}  {row.input_tokens:>11,} in{cached}"
-            f"  {row.output_tokens:>9,} out  {amount}{said}"
-        )
+    table = [_HEADINGS, *(_cells(row) for row in found)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        left = [f"{cell:<{width}}" for cell, width in zip(cells[:2], widths[:2], strict=True)]
+        right = [f"{cell:>{width}}" for cell, width in zip(cells[2:6], widths[2:6], strict=True)]
+        print("  ".join([*left, *right, cells[6]]).rstrip())
+    for reason in dict.fromkeys(row.missing for row in found if row.missing is not None):
+        print(reason)
 
 
 def print_json(found: list[Row]) -> None:
@@ -78,32 +82,65 @@ def print_json(found: list[Row]) -> None:
             "input_tokens": row.input_tokens,
             "cached_tokens": row.cached_tokens,
             "output_tokens": row.output_tokens,
+            "tools": row.tools,
             "cost_in_usd_ticks": row.cost,
             "cost_usd": None if row.cost is None else dollars(row.cost),
             "bound": row.bound,
+            "missing": row.missing,
         }
         for row in found
     ]
     print(msgspec.json.encode({"schema_version": 1, "rows": listed}).decode())
 
 
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.model,
+        row.provider,
+        f"{row.input_tokens:,}",
+        f"{row.cached_tokens:,}",
+        f"{row.output_tokens:,}",
+        "?" if row.cost is None else f"${dollars(row.cost)}",
+        "" if row.bound == "exact" else row.bound,
+    )
+
+
+def _offer(catalogue: Catalogue, name: str, providers: tuple[str, ...]) -> Offer:
+    offer = next(iter(catalogue.find(name, providers)), None)
+    if offer is None or not (offer.known or offer.prices):
+        raise missing(catalogue, name, providers)
+    return offer
+
+
 def _row(offer: Offer, asked: Asked, tokens: int, bound: str, moment: datetime) -> Row:
     price = prices.price_at(offer.prices, moment)
     usage = Usage(
         input_tokens=tokens,
-        cached_tokens=asked.cached_tokens,
+        cached_tokens=min(asked.cached_tokens, tokens),
         output_tokens=asked.output_tokens,
         tools=asked.tools,
     )
+    cost = None if price is None else prices.cost(price, usage)
     return Row(
         model=offer.slug,
         provider=offer.provider,
         input_tokens=tokens,
-        cached_tokens=asked.cached_tokens,
+        cached_tokens=usage.cached_tokens,
         output_tokens=asked.output_tokens,
-        cost=None if price is None else prices.cost(price, usage),
+        tools=asked.tools,
+        cost=cost,
         bound=bound,
+        missing=_why_not(offer, price, asked) if cost is None else None,
     )
+
+
+def _why_not(offer: Offer, price: prices.Price | None, asked: Asked) -> str:
+    if offer.inner:
+        return f"{offer.slug} costs what the models inside it cost; ask with --budget."
+    if price is None:
+        return f"No price is known for {offer.slug}."
+    unknown = sorted(asked.tools.keys() - price.tools.keys())
+    return f"No fee is known for {', '.join(unknown)} of {offer.slug}."
 
 
 def _inputs(asked: Asked) -> list[tuple[str, int]]:
@@ -123,10 +160,11 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror}.") from None
+        raise NotFound(f"{path} cannot be read: {(error.strerror or '').lower()}.") from None
 
 
 def _moment(day: str | None) -> datetime:
+    """Noon of that day, so that no hour of it is favoured."""
     if day is None:
         return datetime.now(UTC)
     try:

@@ -1,12 +1,12 @@
 """`manymind doctor`: what was found, what is missing, and what to do about it."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from manymind.cli import exits
-from manymind.cli.options import ConfigOption, DataOption, JsonOption, settings
+from manymind.cli.command import Command
+from manymind.cli.options import ConfigOption, DataOption, JsonOption, leave
 
 
 def doctor(
@@ -17,26 +17,27 @@ def doctor(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Check this machine, the settings and the providers. No secret is shown.
+    """Check this machine, the settings and the providers.
 
-    Example:  manymind doctor --live
-
-    --json prints: schema_version, ok, checks[{name, state, said, advice}]; state is
-    ok, note or wrong. Leaves with 3 where something is wrong.
+    A ✓ is well, a ! may be worth knowing, a ✕ is wrong and has advice under it. No secret is
+    shown, and nothing is sent but with --live, which costs nothing. Leaves with 3 where something
+    is wrong.
     """
-    import anyio
-
     from manymind.cli.checkup import check, print_json, print_lines
+    from manymind.cli.running import run
+    from manymind.config import Flags
 
-    checks = anyio.run(
-        check,
-        settings(config, data),
-        live,
-        backend_options={"use_uvloop": sys.platform != "win32"},
-    )
+    checks = run(check, Flags(config=config, data=data), live)
     (print_json if json else print_lines)(checks)
-    if any(each.state == "wrong" for each in checks):
-        raise typer.Exit(exits.CONFIGURATION)
+    wrong = any(each.state == "wrong" for each in checks)
+    leave(exits.CONFIGURATION if wrong else exits.OK)
 
 
-COMMAND = doctor
+COMMAND = Command(
+    run=doctor,
+    examples=("manymind doctor --live", "manymind doctor --config manymind.toml --json"),
+    prints="""
+{"schema_version", "ok",
+ "checks": [{"name", "state": "ok" | "note" | "wrong", "said", "advice"}]}
+""",
+)

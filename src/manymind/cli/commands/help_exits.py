@@ -1,6 +1,7 @@
 """`manymind help-exits`: what the exit codes mean."""
 
 from manymind.cli import exits
+from manymind.cli.command import Command
 
 
 def help_exits() -> None:
@@ -9,4 +10,7 @@ def help_exits() -> None:
         print(f"{code:>3}  {meaning}")
 
 
-COMMAND = help_exits
+COMMAND = Command(
+    run=help_exits,
+    examples=("manymind help-exits", 'manymind ask "…" --budget 0.10 || echo "left with $?"'),
+)

@@ -1,0 +1,71 @@
+"""How `serve` begins and what it says of itself."""
+
+import logging
+import sys
+
+from manymind.app.house import TEAM, House, open_house
+from manymind.cli import exits
+from manymind.cli.ports import address, problem
+from manymind.config import Config
+from manymind.server.listen import listen
+
+
+async def serve(config: Config, verbose: bool) -> int:
+    """Serve until told to stop."""
+    _log(verbose)
+    server = config.server
+    why = problem(server.host, server.port)
+    if why:
+        return _unheard(config, why)
+    for path in config.files:
+        _tell(f"settings from {path}")
+    async with open_house(config, progress=_tell) as house:
+        served = await listen(
+            house.application,
+            host=server.host,
+            port=server.port,
+            drain_seconds=server.drain_seconds,
+            draining=house.draining,
+            ready=lambda port: _welcome(config, house, port),
+        )
+    return exits.OK if served else _unheard(config, "someone else was quicker")
+
+
+def _welcome(config: Config, house: House, port: int) -> None:
+    ready = [found for found in house.found if found.ready]
+    for found in ready:
+        _tell(f"provider {found.name}: {found.note}")
+    if not ready:
+        _tell("no provider is configured: the built-in reader answers (see manymind doctor)")
+    roles = dict.fromkeys((house.team.leader, house.team.agent))
+    _tell(f"{TEAM} runs on {' and '.join(roles)}")
+    where = address(config.server.host, port)
+    _tell(f"Manymind listens on {where}")
+    _tell("Try:")
+    for line in _first_call(where, keyed=config.key is not None):
+        _tell(f"  {line}")
+
+
+def _first_call(where: str, *, keyed: bool) -> tuple[str, ...]:
+    key = ('  -H "Authorization: Bearer $MANYMIND_API_KEY" \\',) if keyed else ()
+    return (
+        f"curl -s {where}/v1/chat/completions -H 'Content-Type: application/json' \\",
+        *key,
+        f"""  -d '{{"model": "{TEAM}", "messages": """
+        """[{"role": "user", "content": "What can you tell me?"}]}'""",
+    )
+
+
+def _unheard(config: Config, why: str) -> int:
+    server = config.server
+    _tell(f"manymind: {server.host}:{server.port} cannot be listened on: {why}. Try --port 0.")
+    return exits.CONFIGURATION
+
+
+def _log(verbose: bool) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("manymind").setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
