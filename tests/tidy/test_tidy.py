@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,7 +113,16 @@ def test_decisions_are_numbered_without_gaps() -> None:
 
 def test_every_dependency_has_its_decision() -> None:
     pages = "\n".join(p.read_text() for p in (ROOT / "docs" / "decisions").glob("*.md"))
-    lines = (ROOT / "pyproject.toml").read_text().partition("dependencies = [")[2]
-    names = re.findall(r'^    "([a-z0-9-]+)', lines.partition("]")[0], re.MULTILINE)
-    assert len(names) > 5
-    assert [name for name in names if name not in pages] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = [re.split(r"[^A-Za-z0-9-]", each)[0] for each in wanted]
+    assert len(names) > 15
+    assert [name for name in names if f"`{name}`" not in pages] == []
+
+
+@pytest.mark.parametrize("path", tracked("docs/decisions/*.md"), ids=name_of)
+def test_a_decision_can_be_weighed_and_undone(path: Path) -> None:
+    text = path.read_text()
+    heads = re.findall(r"^\*\*(Question|Options|Choice|Undo it when)\b", text, re.MULTILINE)
+    assert heads == ["Question", "Options", "Choice", "Undo it when"]
+    assert text.startswith(f"# {int(path.name[:4])} · ")
