@@ -143,7 +143,11 @@ class Unlimited(Allotment):
         self._parent = parent
         self.settled: Ticks = 0
         self.slips: list[Slip] = []
-        self.caps: list[Ticks] = []
+        self.caps: list[Ticks | None] = []
+
+    @property
+    def spent(self) -> Ticks:
+        return self.settled
 
     @property
     def open(self) -> list[Slip]:
@@ -155,7 +159,7 @@ class Unlimited(Allotment):
         self.slips.append(slip)
         return slip
 
-    async def child(self, cap: Ticks) -> "Unlimited":
+    async def child(self, cap: Ticks | None) -> "Unlimited":
         self.caps.append(cap)
         return Unlimited(self)
 
