@@ -37,10 +37,14 @@ QUESTIONS = (
 class Free(Allotment):
     """The reader costs nothing, so it never asks."""
 
+    @property
+    def spent(self) -> Ticks:
+        return 0
+
     async def reserve(self, worst: Ticks, *, final: bool = False) -> Hold:
         raise AssertionError("the reader reserves nothing")
 
-    async def child(self, cap: Ticks) -> Allotment:
+    async def child(self, cap: Ticks | None) -> Allotment:
         return self
 
     def left(self) -> Ticks | None:

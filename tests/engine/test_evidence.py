@@ -14,7 +14,7 @@ MOON = "Its mean distance is 384,400 kilometres from here."
 async def noted(evidence: Evidence, quote: str, text: str = "a fact", voice: str = "a") -> Claim:
     noting = await evidence.note(voice, text, "moon", quote)
     assert isinstance(noting, Accepted)
-    return noting.claim
+    return evidence.claim_of(noting.note)
 
 
 async def test_claims_on_the_same_words_are_one_and_keep_both_statements() -> None:

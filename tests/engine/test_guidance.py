@@ -54,9 +54,11 @@ class Weather(Toolbox):
         self.calls.append(desk.key)
         if self.fault is not None:
             raise self.fault
+        hold = await desk.allotment.reserve(9)
         await say(
             spoken(Began(id="w", model="w"), Spent(usage=Usage(tools={"weather": 1}, cost=7)))
         )
+        await hold.settle(7)
         return Returned(call_id="", parts=(Text(text="sunny"),))
 
 

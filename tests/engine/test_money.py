@@ -5,6 +5,7 @@ import random
 import anyio
 import pytest
 
+from manymind.canon.events import Spent
 from manymind.canon.faults import Fault, Overloaded, RateLimited, UpstreamBroken
 from manymind.canon.items import Said
 from manymind.canon.parts import Text
@@ -64,6 +65,25 @@ async def test_most_of_the_budget_spent_means_come_to_an_end() -> None:
     await performed(stage, a_request(QUESTION), *LIBRARY, desk=a_desk(purse))
     last = stage.asked("agent-1")[-1]
     assert any("most of the budget" in part.text for part in texts_of(last))
+
+
+async def test_what_a_broken_call_was_charged_is_told_though_no_model_said_it() -> None:
+    purse = Purse()
+    stage = Stage({"plan": UpstreamBroken("broken"), "agent-1": UpstreamBroken("broken")})
+    heard = await performed(stage, a_request(QUESTION), *LIBRARY, desk=a_desk(purse))
+    assert heard.answer.usage is not None
+    assert heard.answer.usage.cost == purse.spent == 40 * len(stage.requests)
+
+
+async def test_agents_that_share_a_purse_without_a_bottom_tell_only_their_own_costs() -> None:
+    purse = Purse()
+    stage = Stage()
+    heard = await performed(stage, a_request(QUESTION), *LIBRARY, desk=a_desk(purse))
+    own = {e.voice: e.usage.cost or 0 for e in heard.events if isinstance(e, Spent)}
+    assert own.pop("leader") == purse.spent
+    asked = {voice: 40 * len(stage.asked(voice)) for voice in own}
+    assert own == asked
+    assert sum(own.values()) == purse.spent - 2 * 40, "planning and writing are the leader's"
 
 
 def texts_of(request: Request) -> list[Text]:
@@ -157,6 +177,8 @@ async def play(seed: int) -> None:
     assert cost is None or purse.spent <= cost
     if heard is None:
         return
+    assert heard.answer.usage is not None
+    assert heard.answer.usage.cost == purse.spent, "what is told is what was charged"
     assert_grammar(heard.events)
     shelf = Shelf(*history.documents)
     assert_cited(heard.answer, shelf)

@@ -34,13 +34,19 @@ class Hold(Protocol):
 class Allotment(Protocol):
     """What a call and all its children may spend."""
 
+    @property
+    def spent(self) -> Ticks:
+        """What was settled so far, here and in all its children."""
+        ...
+
     async def reserve(self, worst: Ticks, *, final: bool = False) -> Hold:
         """Set the worst case aside, or raise `OverBudget`. `final` may use the reserve that is
         kept back for writing the answer."""
         ...
 
-    async def child(self, cap: Ticks) -> "Allotment":
-        """An allotment of at most `cap` that spends from this one."""
+    async def child(self, cap: Ticks | None) -> "Allotment":
+        """An allotment of at most `cap` that spends from this one; without a cap it only counts
+        apart what is spent through it."""
         ...
 
     def left(self) -> Ticks | None:

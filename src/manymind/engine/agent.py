@@ -15,11 +15,12 @@ from manymind.canon.items import Called, Item, Returned
 from manymind.canon.parts import Text
 from manymind.canon.ports import Allotment, Desk
 from manymind.canon.requests import Request, ToolChoice
+from manymind.canon.usage import Usage
 from manymind.canon.values import Json
 from manymind.engine.briefs import asked, filled
-from manymind.engine.instruments import Instruments, Outcome
+from manymind.engine.instruments import Instruments
 from manymind.engine.mission import Mission
-from manymind.engine.purse import Tally
+from manymind.engine.purse import Tally, charged
 from manymind.engine.speaking import returned
 from manymind.engine.testimony import testify
 
@@ -50,6 +51,7 @@ class Agent:
         self._voice = voice
         self._model = model
         self._tally = Tally(mission.tally)
+        self._share: Allotment | None = None
         self._hands = Instruments(voice, mission.shared, self._tally, within)
         self._history: list[Item] = [asked(brief)]
         self._turn = 0
@@ -69,8 +71,8 @@ class Agent:
         fault: Fault | None = None
         with self.scope:
             try:
-                share = await mission.purse.share(heads)
-                fault = await self._turns(share)
+                self._share = await mission.purse.share(heads)
+                fault = await self._turns(self._share)
                 await testify(mission.shared, self._voice, self._text)
             except Fault as raised:
                 fault = raised
@@ -105,16 +107,8 @@ class Agent:
 
     async def _use(self, answer: Answer, calls: tuple[Called, ...], desk: Desk) -> None:
         """The calls of a turn, side by side; the results in the order of the calls."""
-        outcomes: list[Outcome | None] = [None] * len(calls)
-
-        async def use(number: int, called: Called) -> None:
-            outcomes[number] = await self._hands.use(called, desk.at(f"call-{number + 1}"))
-
         most = self._mission.settings.tool_calls_a_turn
-        async with anyio.create_task_group() as group:
-            for number, called in enumerate(calls[:most]):
-                group.start_soon(use, number, called)
-        done = [outcome for outcome in outcomes if outcome is not None]
+        done = await self._hands.use_all(calls[:most], desk)
         results = [outcome.returned for outcome in done]
         results += [_too_many(called, most) for called in calls[most:]]
         self._stale = 0 if any(outcome.fresh for outcome in done) else self._stale + 1
@@ -136,7 +130,7 @@ class Agent:
             return "your last calls brought nothing new"
         if mission.shared.limits.tool_calls_left <= 0:
             return "the team's tool calls are used up"
-        if mission.purse.pressed(mission.tally.spent):
+        if mission.purse.pressed():
             return "most of the budget is spent"
         if mission.desk.clock.now() >= mission.hours.near:
             return "most of the time is over"
@@ -172,19 +166,21 @@ class Agent:
             limits.met("max_cost")
         if reason == "max_turns" and mission.request.caps.turns is not None:
             limits.met("max_turns")
-        mine = tuple(
-            claim.id for claim in mission.shared.evidence.claims if self._voice in claim.voices
-        )
+        mine = tuple(note.name for note in mission.shared.evidence.noted_by(self._voice))
         data: Json = {"status": status, "reason": reason, "claims": list(mine), "turns": self._turn}
         what = "failed" if status == "failed" else "report"
         await self._tell(Noted(voice=self._voice, what=what, data=data))
         if self._told is not None:
             ended = "completed" if status == "done" else "incomplete"
-            await mission.mouth.hush(self._voice, ended, reason, self._tally.usage)
+            await mission.mouth.hush(self._voice, ended, reason, self._usage())
         text = self._text[: mission.settings.report_characters]
         return Report(
             voice=self._voice, status=status, text=text, reason=reason, fault=fault, claims=mine
         )
+
+    def _usage(self) -> Usage:
+        used = self._tally.usage
+        return used if self._share is None else charged(used, self._share)
 
     @property
     def _told(self) -> str | None:

@@ -140,7 +140,7 @@ def size(plan: Plan, mission: Mission) -> Noted:
 def budget(mission: Mission) -> Noted:
     """What the agents have used, in ticks, and what the work could still have used."""
     data: Json = {
-        "spent": mission.tally.spent,
+        "spent": mission.purse.whole.spent,
         "left": mission.purse.work.left(),
         "tool_calls_left": mission.shared.limits.tool_calls_left,
     }

@@ -1,9 +1,11 @@
 """What the leader is given to write from, and the answer in its stead when it cannot write."""
 
+import re
+
 from manymind.engine.agent import Report
 from manymind.engine.briefs import filled, inert
 from manymind.engine.crew import last_word
-from manymind.engine.evidence import Claim
+from manymind.engine.evidence import NOTE_NAME, Claim
 from manymind.engine.mission import Mission
 from manymind.engine.structured import wanted
 
@@ -11,6 +13,7 @@ _EVIDENCE_CHARACTERS = 160_000
 _COUNTED_MAX = 200
 _UNSUPPORTED_MAX = 20
 _FINDINGS_MAX = 40
+_BLOCK_TAG = re.compile(r"<(?=/|(?:document|report)\b)", re.IGNORECASE)
 
 
 def closing(mission: Mission, reports: tuple[Report, ...]) -> str:
@@ -66,13 +69,20 @@ def _blocks(claims: tuple[Claim, ...]) -> str:
 
 
 def _block(claim: Claim) -> str:
-    """A claim as a document. Its figures are not in its quote: then only the quote is given."""
-    statements = "\n".join(claim.statements) if claim.sound else ""
+    """A claim as a document. Of its statements those are given that say something else than its
+    quote; none where a figure of them is not in the quote."""
     quote = claim.found.text
-    lines = [statements, quote] if statements and quote not in statements else [quote]
-    body = _enclosed("\n".join(lines))
-    source = inert(claim.found.document_id).replace('"', "'")
-    return f'<document id="{claim.id}" source="{source}">\n{body}\n</document>'
+    plain = " ".join(quote.split())
+    statements = claim.statements if claim.sound else ()
+    lines = [said for said in statements if " ".join(said.split()) not in plain]
+    body = _enclosed("\n".join((*lines, quote)))
+    source = _attribute("source", claim.found.document_id)
+    title = _attribute("title", claim.heading)
+    return f'<document id="{claim.id}"{source}{title}>\n{body}\n</document>'
+
+
+def _attribute(name: str, value: str | None) -> str:
+    return f' {name}="{inert(value).replace(chr(34), chr(39))}"' if value else ""
 
 
 def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
@@ -81,7 +91,7 @@ def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
         if report.text.strip():
             status = report.status if report.reason is None else f"{report.status}: {report.reason}"
             head = f'<report agent="{report.voice}" status="{status}">'
-            lines.append(f"{head}\n{_enclosed(report.text)}\n</report>")
+            lines.append(f"{head}\n{_enclosed(_renamed(mission, report.text))}\n</report>")
         elif report.status != "done":
             lines.append(f"{report.voice} brought no report ({report.reason}).")
     unsupported = mission.shared.evidence.unsupported[:_UNSUPPORTED_MAX]
@@ -92,6 +102,17 @@ def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
     return "\n".join(lines)
 
 
+def _renamed(mission: Mission, text: str) -> str:
+    """The notes that a report speaks of, under the names that their claims have here."""
+    evidence = mission.shared.evidence
+
+    def name(found: re.Match[str]) -> str:
+        note = evidence.noted(found[0])
+        return found[0] if note is None else evidence.claim_of(note).id
+
+    return NOTE_NAME.sub(name, text)
+
+
 def _enclosed(text: str) -> str:
-    """Text that cannot end the block in which it stands."""
-    return text.replace("</", "‹/")
+    """Text that can neither end the block in which it stands nor begin another."""
+    return _BLOCK_TAG.sub("‹", text)

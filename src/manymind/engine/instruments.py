@@ -3,8 +3,10 @@
 A call never fails the agent: what cannot be done comes back as a result that says why, and how.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
+import anyio
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -54,11 +56,13 @@ class _Claim(Struct):
 
 _Arguments: TypeAlias = _Search | _Grep | _Read | _Claim
 
+NOTE_CLAIM = "note_claim"
+
 _SHAPES: dict[str, type[_Arguments]] = {
     "search": _Search,
     "grep": _Grep,
     "read": _Read,
-    "note_claim": _Claim,
+    NOTE_CLAIM: _Claim,
 }
 
 _WORDS: Json = {"type": "string"}
@@ -102,7 +106,7 @@ CORPUS_TOOLS = (
         end=_NUMBER,
     ),
     _declared(
-        "note_claim",
+        NOTE_CLAIM,
         "Note a fact, with a quote copied word for word from the document that proves it.",
         ("text", "document_id", "quote"),
         text={**_WORDS, "description": "The fact, in your own words."},
@@ -155,6 +159,22 @@ class Instruments:
         self._seen: set[tuple[str, int, int]] = set()
         self._asked: set[str] = set()
 
+    async def use_all(self, calls: Sequence[Called], desk: Desk) -> list[Outcome]:
+        """Several calls side by side; their outcomes in the order of the calls. Claims are taken
+        in one after another, so that their order is the agent's and not that of the checks."""
+        outcomes: dict[int, Outcome] = {}
+
+        async def use(*numbers: int) -> None:
+            for number in numbers:
+                outcomes[number] = await self.use(calls[number], desk.at(f"call-{number + 1}"))
+
+        claims = [number for number, called in enumerate(calls) if called.name == NOTE_CLAIM]
+        async with anyio.create_task_group() as group:
+            group.start_soon(use, *claims)
+            for number in sorted(set(range(len(calls))).difference(claims)):
+                group.start_soon(use, number)
+        return [outcomes[number] for number in range(len(calls))]
+
     async def use(self, called: Called, desk: Desk) -> Outcome:
         names = {tool.name for tool in self._shared.specs}
         if called.name not in names:
@@ -187,17 +207,17 @@ class Instruments:
         evidence = self._shared.evidence
         noting = await evidence.note(self._voice, claim.text, claim.document_id, claim.quote)
         match noting:
-            case Accepted(claim=taken, new=new):
-                found = taken.found
+            case Accepted(note=note, new=new):
+                found = note.found
                 data: Json = {
-                    "id": taken.id,
+                    "id": note.name,
                     "document_id": found.document_id,
                     "start": found.start,
                     "end": found.end,
-                    "sound": taken.sound,
+                    "sound": note.sound,
                 }
-                result: Json = {"accepted": True, "evidence": taken.id}
-                if not taken.sound:
+                result: Json = {"accepted": True, "evidence": note.name}
+                if not note.sound:
                     result["note"] = "Figures of the claim are not in the quote: it is marked."
                 return _returned(called, result, new, self._note("claim", data))
             case Rejected():
@@ -219,8 +239,6 @@ class Instruments:
         result: Json = {"passages": [self._shown(passage) for passage in answered.passages]}
         if again:
             result["note"] = "You asked exactly this before. Ask something else, or report."
-        elif answered.voice != self._voice:
-            result["asked_by"] = answered.voice
         facts = self._searched(asked, answered, key)
         return _returned(called, result, fresh, *facts)
 

@@ -24,7 +24,7 @@ from manymind.engine.mission import Mission
 from manymind.engine.mouth import Mouth
 from manymind.engine.plan import Plan
 from manymind.engine.planning import planned
-from manymind.engine.purse import Tally, open_purse
+from manymind.engine.purse import Tally, charged, open_purse
 from manymind.engine.settings import TeamSettings, width
 from manymind.engine.speaking import called, dropped, message, refused
 from manymind.engine.timing import Alarms, timetable, unwrapped
@@ -174,5 +174,5 @@ async def _speak(mission: Mission, draft: Draft) -> None:
     urls = {citation.url for piece in draft.pieces for citation in piece.citations}
     mission.tally.add(Usage(sources=len(urls)))
     ended = Ended(status="incomplete" if reason else "completed", reason=reason)
-    spent = Spent(usage=mission.tally.usage)
+    spent = Spent(usage=charged(mission.tally.usage, mission.purse.whole))
     await mouth.say(Stopped(reason=draft.stop), spent, ended)

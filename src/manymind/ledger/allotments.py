@@ -48,11 +48,15 @@ class Purse(Allotment):
         self.cap = None if cap is None else max(0, cap)
         self.kept = max(0, kept)
         self.parent = parent
-        self.spent: Ticks = 0
+        self._spent: Ticks = 0
         self.reserved: Ticks = 0
         self.exceeded: Ticks = 0
         self.open = 0
         self.stopped = False
+
+    @property
+    def spent(self) -> Ticks:
+        return self._spent
 
     async def reserve(self, worst: Ticks, *, final: bool = False) -> Reservation:
         worst = max(0, worst)
@@ -63,7 +67,7 @@ class Purse(Allotment):
             purse.open += 1
         return Reservation(self, worst)
 
-    async def child(self, cap: Ticks, *, kept: Ticks = 0) -> "Purse":
+    async def child(self, cap: Ticks | None, *, kept: Ticks = 0) -> "Purse":
         return Purse(cap, kept=kept, parent=self)
 
     def left(self) -> Ticks | None:
@@ -98,7 +102,7 @@ class Purse(Allotment):
         for purse in self._up():
             purse.reserved -= worst
             purse.open -= 1
-            purse.spent += used
+            purse._spent += used
             if used > worst:
                 purse.exceeded += used - worst
                 purse.stopped = purse.cap is not None
