@@ -1,7 +1,7 @@
-"""The reference of events names every kind that can be spoken."""
+"""The reference of events names every kind that can be spoken, as it is spoken."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from manymind.canon.events import Event, Happened
+from tests.docs.conftest import OURS, Addresses
+from tests.docs.curl import commands, read_curl, send
 from tests.docs.pages import ROOT, page, plain
+from tests.docs.proof import is_object
 
 EVENTS = page("docs/reference/events.md")
 KINDS = EVENTS.rows("kind", "means", "fields")
@@ -38,6 +41,44 @@ def test_every_note_is_told() -> None:
     noted = {what for path in sources() for what in notes_of(ast.parse(path.read_text()))}
     assert len(noted) > 8
     assert sorted(plain(row[0]) for row in NOTES) == sorted(noted)
+
+
+@pytest.fixture
+def heard(addresses: Callable[[str], Addresses]) -> list[dict[str, object]]:
+    """What the team's agents say when the example of the page is sent."""
+    [example] = EVENTS.blocks("bash")
+    text = example.text.replace(OURS, addresses(EVENTS.name)[OURS])
+    [words] = commands(text)
+    lines = send(read_curl(words)).body.splitlines()
+    events = [msgspec.json.decode(line[6:]) for line in lines if line.startswith("data: {")]
+    return [event for event in events if event["type"] == "manymind.agent.event"]
+
+
+def test_the_notes_of_a_run_hold_what_is_told(heard: list[dict[str, object]]) -> None:
+    told = {plain(row[0]): set(row[3].split("`")[1::2]) for row in NOTES}
+    seen: set[str] = set()
+    for event in (said["event"] for said in heard):
+        assert is_object(event)
+        if event["kind"] == "noted":
+            data, what = event["data"], str(event["what"])
+            assert is_object(data)
+            assert set(data) <= told[what], what
+            seen.add(what)
+    assert {"spawned", "brief", "search", "claim", "report", "budget"} <= seen
+
+
+def test_the_event_that_is_shown_looks_like_those_of_a_run(heard: list[dict[str, object]]) -> None:
+    [example] = EVENTS.blocks("json")
+    shown: dict[str, object] = msgspec.json.decode(example.text)
+    assert any(shape(shown) == shape(each) for each in heard)
+
+
+def shape(value: object) -> object:
+    """A value without what differs from run to run."""
+    if not is_object(value):
+        return type(value)
+    kinds = {name: value[name] for name in ("type", "kind", "what") if name in value}
+    return {name: shape(inner) for name, inner in value.items()} | kinds
 
 
 def sources() -> Iterator[Path]:
