@@ -1,5 +1,8 @@
 """The answer is the fold of its events."""
 
+import pytest
+from msgspec.structs import replace
+
 from manymind.canon.answers import Folding, fold
 from manymind.canon.events import (
     Began,
@@ -18,6 +21,7 @@ from manymind.canon.events import (
     Wrote,
     spoken,
 )
+from manymind.canon.faults import UpstreamBroken
 from manymind.canon.items import Called, Said, Thought
 from manymind.canon.parts import Citation, Refusal, Text
 from manymind.canon.usage import Usage, add
@@ -52,6 +56,26 @@ def test_an_answer_is_the_same_however_its_events_are_grouped() -> None:
     one_by_one = fold(spoken(event) for event in events)
     at_once = fold([Chunk(tuple(events))])
     assert one_by_one == at_once
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PartOpened(item="9", part=0, value=Text(text="")),
+        Wrote(item="9", text="lost"),
+        Wrote(item="9", text="{}", where="arguments"),
+        Cited(item="9", citation=Citation(url="u")),
+        PartClosed(item="9", part=0),
+        Closed(item="9"),
+    ],
+)
+def test_a_word_of_an_item_that_never_began_is_a_broken_upstream(event: Happened) -> None:
+    folding = Folding()
+    folding.hear(spoken(Began(id="r", model="m"), Opened(item="1", value=Said(role="assistant"))))
+    with pytest.raises(UpstreamBroken):
+        folding.hear(spoken(event))
+    folding.hear(spoken(replace(event, voice="agent-1")))
+    assert len(folding.answer().items) == 1
 
 
 def test_text_arguments_and_citations_come_together() -> None:

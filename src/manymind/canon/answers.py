@@ -21,6 +21,7 @@ from manymind.canon.events import (
     Wire,
     Wrote,
 )
+from manymind.canon.faults import UpstreamBroken
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
 from manymind.canon.parts import Citation, Part, Refusal, Text
 from manymind.canon.usage import Usage
@@ -130,7 +131,12 @@ class _OpenItem:
 
 
 class Folding:
-    """Folds one voice's events as they come; `answer()` may be asked at any time."""
+    """Folds one voice's events as they come; `answer()` may be asked at any time.
+
+    An event of an item that was never opened is nonsense from whoever speaks, and no part of an
+    answer can be made of it: it raises `UpstreamBroken`, as the dialects do where they see it
+    first. It is not passed over, since the answer would then lack words without saying so.
+    """
 
     def __init__(self, voice: str = LEADER) -> None:
         self._voice = voice
@@ -149,7 +155,7 @@ class Folding:
 
     def item(self, key: str) -> Item:
         """One item as far as it has come."""
-        return self._items[key].close().item
+        return self._opened(key).close().item
 
     def answer(self) -> Answer:
         return replace(
@@ -158,22 +164,31 @@ class Folding:
             stops=tuple(self._stops[choice] for choice in sorted(self._stops)),
         )
 
+    def _opened(self, key: str) -> _OpenItem:
+        item = self._items.get(key)
+        if item is None:
+            raise UpstreamBroken(
+                "The provider's answer goes on with an item that it never began.",
+                advice="Try again; if it happens again, choose another provider.",
+            )
+        return item
+
     def _take(self, event: Happened) -> None:
         match event:
             case Opened():
                 self._items[event.item] = _OpenItem(event.value, event.choice)
             case PartOpened():
-                opened = self._items[event.item]
+                opened = self._opened(event.item)
                 opened.parts[event.where, event.part] = _OpenPart(event.value)
             case Wrote():
                 self._write(event)
             case Cited():
-                part = self._items[event.item].part("content", event.part)
+                part = self._opened(event.item).part("content", event.part)
                 part.citations.append(event.citation)
             case PartClosed():
                 self._close_part(event)
             case Closed():
-                item = self._items[event.item]
+                item = self._opened(event.item)
                 item.status = event.status
                 if event.sealed is not None:
                     item.value = _emptied(event.sealed, item)
@@ -205,7 +220,7 @@ class Folding:
                 pass
 
     def _write(self, event: Wrote) -> None:
-        item = self._items[event.item]
+        item = self._opened(event.item)
         if event.where == "arguments":
             item.arguments.append(event.text)
             return
@@ -214,7 +229,7 @@ class Folding:
         part.logprobs.extend(event.logprobs or ())
 
     def _close_part(self, event: PartClosed) -> None:
-        part = self._items[event.item].part(event.where, event.part)
+        part = self._opened(event.item).part(event.where, event.part)
         value = event.value
         if isinstance(value, Text) and isinstance(part.value, Text):
             part.value = replace(value, text="", citations=(), logprobs=part.value.logprobs)
