@@ -7,27 +7,29 @@ lies the truth; an exact counter can replace them where a vocabulary is public.
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import cast
 
 import msgspec
 from msgspec import Struct
 
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
-from manymind.canon.parts import Audio, File, Image, Part, Refusal, Text, UnreadPart
-from manymind.canon.requests import Function, HostedTool, Request, UnreadTool
+from manymind.canon.parts import File, Image, Part, Text, UnreadPart
+from manymind.canon.requests import Request
 from manymind.canon.values import Json
 
 REQUEST_TOKENS = 1024
 """Allowance for what a provider's template adds to a request, its preamble for tools included."""
 
 ITEM_TOKENS = 32
-"""Allowance for the marks that a template puts round an item, a part or a tool."""
+"""Allowance for the marks that a template puts round an item, a part, a tool and the like."""
 
 IMAGE_TOKENS = 50_000
 """More than any vendor's published count for one image (the dearest known is 48,169)."""
 
 SCHEMA_FACTOR = 2
-"""Templates may indent the JSON of schemas, which makes it longer than we see it."""
+"""Templates may indent JSON, such as schemas, which makes it longer than we see it."""
 
+_LONG_CACHE = b'"ttl":"1h"'
 _PIECE = 1 << 20
 
 
@@ -42,35 +44,17 @@ class Size(Struct, frozen=True, kw_only=True):
 
 
 def most(request: Request) -> Size:
-    """The largest that this request can be."""
-    texts, schemas, parts, data = _Texts(), _Texts(), 0, 0
-    opaque = request.previous_response_id is not None
-    caches = [request.cache]
-    texts.take(text.text for text in request.instructions or ())
-    caches += [text.cache for text in request.instructions or ()]
-    for part in _parts(request.items):
-        parts += 1
-        tokens, hidden = _part(part, texts)
-        data, opaque = data + tokens, opaque or hidden
-        if not isinstance(part, Audio | Refusal | UnreadPart):
-            caches.append(part.cache)
-    for item in request.items:
-        opaque = _item(item, texts) or opaque
-        caches.append(item.cache if isinstance(item, Called | Returned) else None)
-    for tool in request.tools or ():
-        _tool(tool, schemas)
-        caches.append(tool.cache if isinstance(tool, Function) else None)
-    if request.output is not None and request.output.schema is not None:
-        schemas.take_json(request.output.schema)
-    marks = parts + len(request.items) + len(request.tools or ())
+    """The largest that this request can be.
+
+    Every field counts, of whatever kind and however deep, known or aside: what goes out may be
+    read, and a field that was left out here would be a way around every budget.
+    """
+    weight = _Weight()
+    weight.take(request)
     return Size(
-        most=texts.bytes
-        + SCHEMA_FACTOR * schemas.bytes
-        + data
-        + marks * ITEM_TOKENS
-        + REQUEST_TOKENS,
-        opaque=opaque,
-        long_cache=any(cache is not None and cache.get("ttl") == "1h" for cache in caches),
+        most=weight.tokens + REQUEST_TOKENS,
+        opaque=weight.opaque or request.previous_response_id is not None,
+        long_cache=weight.long_cache,
     )
 
 
@@ -95,15 +79,50 @@ def text_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-class _Texts:
+class _Weight:
+    """Sums up values of the ground."""
+
     def __init__(self) -> None:
-        self.bytes = 0
+        self.tokens = 0
+        self.opaque = False
+        self.long_cache = False
 
-    def take(self, texts: Iterable[str | None]) -> None:
-        self.bytes += sum(text_bytes(text) for text in texts if text is not None)
+    def take(self, value: object) -> None:
+        match value:
+            case str():
+                self.tokens += text_bytes(value)
+            case dict():
+                self._take_json(cast("Json", value))
+            case tuple():
+                for each in cast("tuple[object, ...]", value):
+                    self.take(each)
+            case Struct():
+                self._take_struct(value)
+            case _:
+                pass
 
-    def take_json(self, data: Json) -> None:
-        self.bytes += len(msgspec.json.encode(data))
+    def _take_json(self, value: Json) -> None:
+        written = msgspec.json.encode(value)
+        self.tokens += SCHEMA_FACTOR * len(written)
+        self.long_cache = self.long_cache or _LONG_CACHE in written
+
+    def _take_struct(self, value: Struct) -> None:
+        self.tokens += ITEM_TOKENS
+        hidden: tuple[str, ...] = ()
+        match value:
+            case Image():
+                self.tokens += IMAGE_TOKENS
+                hidden = ("data",)
+            case File(text=None):
+                self.opaque = True
+                hidden = ("data",)
+            case UnreadPart() | Unread():
+                self.opaque = True
+            case _:
+                pass  # A second of sound is more bytes than tokens, so audio counts as text.
+        for name in value.__struct_fields__:
+            if name not in hidden:
+                self.take(getattr(value, name))
 
 
 def _parts(items: Iterable[Item]) -> Iterator[Part]:
@@ -116,53 +135,6 @@ def _parts(items: Iterable[Item]) -> Iterator[Part]:
                 yield from item.content
             case Called() | Hosted() | Unread():
                 pass
-
-
-def _part(part: Part, texts: _Texts) -> tuple[int, bool]:
-    """Tokens beside its text, and whether it holds what we cannot see."""
-    match part:
-        case Text() | Refusal():
-            texts.take((part.text,))
-        case Image():
-            return IMAGE_TOKENS, False
-        case File(text=str(text)):
-            texts.take((part.name, text))
-        case File():
-            return 0, True
-        case Audio():
-            texts.take((part.data,))  # A second of sound is more bytes than tokens.
-        case UnreadPart():
-            texts.take_json(part.data)
-            return 0, True
-    return 0, False
-
-
-def _item(item: Item, texts: _Texts) -> bool:
-    match item:
-        case Said():
-            texts.take((item.role, item.name))
-        case Thought():
-            texts.take((item.encrypted, item.signature))
-        case Called():
-            texts.take((item.name, item.arguments, item.call_id))
-        case Returned():
-            texts.take((item.call_id,))
-        case Hosted():
-            for data in (item.action, item.output):
-                texts.take_json(data or {})
-        case Unread():
-            texts.take_json(item.data)
-            return True
-    return False
-
-
-def _tool(tool: Function | HostedTool | UnreadTool, schemas: _Texts) -> None:
-    match tool:
-        case Function():
-            schemas.take((tool.name, tool.description))
-            schemas.take_json(tool.parameters or {})
-        case HostedTool() | UnreadTool():
-            schemas.take_json(tool.data)
 
 
 def _words(text: str) -> int:

@@ -131,10 +131,22 @@ def _dear_field(request: Request) -> str:
         return "its `service_tier` may cost more than the price list says"
     if request.betas:
         return f"the beta `{request.betas[0][:60]}` may cost more than the price list says"
-    unknown = sorted(set(request.aside.fields if request.aside else ()) - HARMLESS)
+    unknown = sorted(_unknown(request))
     if unknown:
         return f"the field `{unknown[0][:60]}` may cost more than the price list says"
     return ""
+
+
+def _unknown(request: Request) -> set[str]:
+    """Fields whose meaning nobody here knows. Among them Chat keeps two marks that mean nothing
+    by themselves: the older name of the cap on output, and what is left of `provider`."""
+    aside = request.aside
+    if aside is None:
+        return set()
+    marks = {"max_tokens"} if aside.dialect == "openai_chat" else set[str]()
+    if aside.fields.get("provider") == {}:
+        marks.add("provider")
+    return aside.fields.keys() - HARMLESS - marks
 
 
 def _costs(tool: object) -> bool:
