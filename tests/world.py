@@ -1,6 +1,7 @@
 """The real small things that tests are made of: a server on a free port, a clock that is wound
 by hand, a purse without a bottom, an ear."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from manymind.canon.parts import Text
 from manymind.canon.ports import Allotment, Clock, Desk
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
+from manymind.server.connection import Connection
 from manymind.server.simulated import RawHttp, Simulated
 
 _Message: TypeAlias = MutableMapping[str, Any]
@@ -32,7 +34,10 @@ Application: TypeAlias = Callable[
 
 @asynccontextmanager
 async def serving(
-    app: Application, *, lifespan: Literal["on", "off"] = "off"
+    app: Application,
+    *,
+    lifespan: Literal["on", "off"] = "off",
+    http: type[asyncio.Protocol] = Connection,
 ) -> AsyncGenerator[str]:
     """Serves `app` on a free port of the loopback while the block runs; gives its base URL.
 
@@ -43,7 +48,8 @@ async def serving(
         app,
         host="127.0.0.1",
         port=0,
-        http=RawHttp if isinstance(app, Simulated) else "httptools",
+        http=RawHttp if isinstance(app, Simulated) else http,
+        ws="none",
         lifespan=lifespan,
         log_config=None,
         log_level="critical",

@@ -51,7 +51,7 @@ def test_a_failure_that_we_wrote_is_read_as_the_same_fault(fault: Fault) -> None
     (message,) = Parser().feed(frame)
     with pytest.raises(type(fault)) as caught:
         DIALECT.reader().feed(message)
-    assert caught.value.message.endswith(f": {fault.message}")
+    assert caught.value.message.endswith(f": {fault.full}")
     assert caught.value.field == fault.field
 
 

@@ -8,12 +8,14 @@ class Fault(Exception):
 
     `retry_after` is in seconds. `upstream` names the provider that a fault came from.
     `unbilled` says that the request certainly cost nothing: it was refused, or never arrived.
-    None of these may hold a prompt, an answer or a secret.
+    None of these may hold a prompt, an answer or a secret. `remedy` is the advice where whoever
+    raises the fault has none of its own.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "server_error"
     retryable: ClassVar[bool] = False
+    remedy: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -27,7 +29,7 @@ class Fault(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.advice = advice
+        self.advice = advice or self.remedy
         self.field = field
         self.retry_after = retry_after
         self.upstream = upstream
@@ -36,7 +38,10 @@ class Fault(Exception):
     @property
     def full(self) -> str:
         """What happened and what to do next, as one text."""
-        return f"{self.message} {self.advice}".strip()
+        if not self.advice:
+            return self.message
+        stop = "" if self.message.endswith((".", "!", "?", "…")) else "."
+        return f"{self.message}{stop} {self.advice}"
 
 
 class BadRequest(Fault):
@@ -51,6 +56,7 @@ class Unsupported(BadRequest):
 
 class ContextTooLong(BadRequest):
     code = "context_length_exceeded"
+    remedy = "Send less, or choose a model with a larger context window."
 
 
 class Unauthorized(Fault):
@@ -97,28 +103,33 @@ class NotJson(Fault):
 
 class RateLimited(Fault):
     status, code, retryable = 429, "rate_limit_exceeded", True
+    remedy = "Wait a little, then try again."
 
 
 class UpstreamBroken(Fault):
     """The provider failed or spoke nonsense."""
 
     status, code, retryable = 502, "upstream_error", True
+    remedy = "Try again, or choose another model."
 
 
 class UpstreamRefused(Fault):
     """The provider does not accept our credentials: an operator's matter, not the caller's."""
 
     status, code = 502, "upstream_unauthorized"
+    remedy = "The operator of this server must look at the provider's key or account."
 
 
 class CutShort(UpstreamBroken):
     """The provider's stream stopped before its end."""
 
     code = "stream_cut"
+    remedy = "Ask again; what came so far is not the whole answer."
 
 
 class Overloaded(Fault):
     status, code, retryable = 503, "overloaded", True
+    remedy = "Try again shortly, or choose another model."
 
 
 class ShuttingDown(Overloaded):
@@ -127,3 +138,4 @@ class ShuttingDown(Overloaded):
 
 class TimedOut(Fault):
     status, code, retryable = 504, "timeout", True
+    remedy = "Try again, allow more time, or choose another model."

@@ -1,0 +1,246 @@
+"""The three dialects as callers see them: how each asks, is refused, and sees a stream break."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Literal, Protocol
+
+import aiohttp
+import anthropic
+import msgspec
+import openai
+from anthropic import AsyncAnthropic
+from anthropic.types import ErrorResponse
+from msgspec import Struct
+from openai import AsyncOpenAI
+
+from tests.faults.wire import Json, Message, messages, text_at
+from tests.flows.forms import turns, user
+
+PROMPT = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+"""What the echo models say: long enough that any mishap after a few events cuts it."""
+
+
+class Front(Protocol):
+    """A dialect's path and its official SDK."""
+
+    name: str
+    path: str
+
+    def body(self, model: str, *, stream: bool, **more: object) -> Json: ...
+
+    async def ask(self, url: str, model: str, *, stream: bool) -> str:
+        """What the SDK makes of a completed answer; raises the SDK's error, or `Failed`."""
+        ...
+
+    def refused(self, body: bytes) -> tuple[str, str]:
+        """The message and the code of an error body, whose shape is checked."""
+        ...
+
+    def broken(self, sent: list[Message]) -> str:
+        """The message at the end of a stream that broke; fails if it looks like a success."""
+        ...
+
+    def completed(self, sent: list[Message]) -> bool:
+        """Whether the stream has this dialect's good end."""
+        ...
+
+
+class Failed(Exception):
+    """The SDK does not raise for this; it reports, and so do we."""
+
+
+class _Error(Struct, forbid_unknown_fields=True):
+    message: str
+    type: Literal[
+        "invalid_request_error",
+        "authentication_error",
+        "insufficient_quota",
+        "permission_error",
+        "not_found_error",
+        "rate_limit_error",
+        "server_error",
+    ]
+    param: str | None
+    code: str
+    request_id: str
+
+
+class _Refusal(Struct, forbid_unknown_fields=True):
+    error: _Error
+
+
+class _AnthropicError(Struct, forbid_unknown_fields=True):
+    """By the vendor's documentation; the SDK's union lacks two of them."""
+
+    type: Literal[
+        "invalid_request_error",
+        "authentication_error",
+        "billing_error",
+        "permission_error",
+        "not_found_error",
+        "conflict_error",
+        "request_too_large",
+        "rate_limit_error",
+        "api_error",
+        "timeout_error",
+        "overloaded_error",
+    ]
+    message: str
+
+
+class _AnthropicRefusal(Struct, forbid_unknown_fields=True):
+    type: Literal["error"]
+    error: _AnthropicError
+    request_id: str
+
+
+def _openai_refused(body: bytes) -> tuple[str, str]:
+    error = msgspec.json.decode(body, type=_Refusal).error
+    assert error.request_id.startswith("req_")
+    return error.message, error.code
+
+
+class Chat:
+    name, path = "chat", "/v1/chat/completions"
+
+    def body(self, model: str, *, stream: bool, **more: object) -> Json:
+        return {"model": model, "messages": [user(PROMPT)], "stream": stream, **more}
+
+    async def ask(self, url: str, model: str, *, stream: bool) -> str:
+        async with _openai(url) as client:
+            if not stream:
+                whole = await client.chat.completions.create(
+                    model=model, messages=turns(user(PROMPT))
+                )
+                return whole.choices[0].message.content or ""
+            pieces: list[str] = []
+            reason = None
+            async for chunk in await client.chat.completions.create(
+                model=model, messages=turns(user(PROMPT)), stream=True
+            ):
+                for choice in chunk.choices:
+                    pieces.append(choice.delta.content or "")
+                    reason = choice.finish_reason or reason
+            assert reason == "stop"
+            return "".join(pieces)
+
+    def refused(self, body: bytes) -> tuple[str, str]:
+        return _openai_refused(body)
+
+    def broken(self, sent: list[Message]) -> str:
+        assert not self.completed(sent)
+        reasons = [text_at(each.json, "choices", 0, "finish_reason") for each in sent]
+        assert not {"stop", "length", "tool_calls"} & set(reasons)
+        return text_at(sent[-1].json, "error", "message")
+
+    def completed(self, sent: list[Message]) -> bool:
+        return any(message.data == "[DONE]" for message in sent)
+
+
+class Responses:
+    name, path = "responses", "/v1/responses"
+
+    def body(self, model: str, *, stream: bool, **more: object) -> Json:
+        return {"model": model, "input": PROMPT, "stream": stream, **more}
+
+    async def ask(self, url: str, model: str, *, stream: bool) -> str:
+        async with _openai(url) as client:
+            if not stream:
+                whole = await client.responses.create(model=model, input=PROMPT)
+                return whole.output_text
+            async for event in await client.responses.create(
+                model=model, input=PROMPT, stream=True
+            ):
+                if event.type == "response.completed":
+                    return event.response.output_text
+                if event.type == "response.failed":
+                    assert event.response.error is not None
+                    raise Failed(event.response.error.message)
+        raise AssertionError("neither completed nor failed")
+
+    def refused(self, body: bytes) -> tuple[str, str]:
+        return _openai_refused(body)
+
+    def broken(self, sent: list[Message]) -> str:
+        assert not self.completed(sent)
+        assert [each.event for each in sent].count("response.failed") == 1
+        assert sent[-1].event == "response.failed"
+        assert text_at(sent[-1].json, "response", "status") == "failed"
+        return text_at(sent[-1].json, "response", "error", "message")
+
+    def completed(self, sent: list[Message]) -> bool:
+        return any(message.event == "response.completed" for message in sent)
+
+
+class Messages:
+    name, path = "messages", "/v1/messages"
+
+    def body(self, model: str, *, stream: bool, **more: object) -> Json:
+        asked = {"model": model, "messages": [user(PROMPT)], "max_tokens": 500}
+        return {**asked, "stream": stream, **more}
+
+    async def ask(self, url: str, model: str, *, stream: bool) -> str:
+        async with AsyncAnthropic(base_url=url, api_key="none", max_retries=0) as client:
+            if not stream:
+                whole = await client.messages.create(
+                    model=model, max_tokens=500, messages=[{"role": "user", "content": PROMPT}]
+                )
+                return "".join(block.text for block in whole.content if block.type == "text")
+            async with client.messages.stream(
+                model=model, max_tokens=500, messages=[{"role": "user", "content": PROMPT}]
+            ) as stream_:
+                return await stream_.get_final_text()
+
+    def refused(self, body: bytes) -> tuple[str, str]:
+        refusal = msgspec.json.decode(body, type=_AnthropicRefusal)
+        assert refusal.request_id.startswith("req_")
+        return refusal.error.message, refusal.error.type
+
+    def broken(self, sent: list[Message]) -> str:
+        assert not self.completed(sent)
+        assert sent[-1].event == "error"
+        refusal = ErrorResponse.model_validate({"request_id": None, **sent[-1].json}, strict=True)
+        return refusal.error.message
+
+    def completed(self, sent: list[Message]) -> bool:
+        return any(message.event == "message_stop" for message in sent)
+
+
+@asynccontextmanager
+async def _openai(url: str) -> AsyncGenerator[AsyncOpenAI]:
+    async with AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+FRONTS: Mapping[str, Front] = {"chat": Chat(), "responses": Responses(), "messages": Messages()}
+
+SDK_ERRORS = (openai.APIError, anthropic.APIError, Failed)
+"""What an SDK says instead of an answer."""
+
+
+def advises(message: str) -> bool:
+    """Whether it says what to do, beside what happened."""
+    said = message.lower()
+    words = ("try again", "ask again", "another", "operator", "check ", "set the ", "send less")
+    return any(word in said for word in words)
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def messages(self) -> list[Message]:
+        return messages(self.body)
+
+
+async def post(url: str, body: Json, headers: Mapping[str, str] | None = None) -> Heard:
+    """One call by plain HTTP, with all that came."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, json=body, headers=headers) as reply,
+    ):
+        pieces = [piece async for piece in reply.content.iter_any()]
+        named = {name.lower(): value for name, value in reply.headers.items()}
+        return Heard(status=reply.status, headers=named, body=b"".join(pieces))
