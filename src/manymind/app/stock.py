@@ -36,26 +36,32 @@ def described(
 ) -> Catalogue:
     """The catalogue as far as it is known without asking anyone."""
     usual = {
-        provider: _price(said.prices[EVERY_OTHER], f"providers.{provider}.prices.{EVERY_OTHER}")
+        provider: _offered(_unnamed(provider), said.prices[EVERY_OTHER])
         for provider, said in config.providers.items()
         if EVERY_OTHER in said.prices
     }
     catalogue = Catalogue(aliases=config.aliases, usual=usual)
     catalogue.warm(warm)
     for offer in served:
-        known = (usual[offer.provider],) if offer.provider in usual else offer.prices
-        catalogue.add(replace(offer, prices=known))
+        terms = usual.get(offer.provider, offer)
+        context = offer.context or terms.context
+        catalogue.add(
+            replace(offer, prices=terms.prices, context=context, max_output=terms.max_output)
+        )
     for provider, said in config.providers.items():
         for native, priced in said.prices.items():
             if native != EVERY_OTHER:
-                catalogue.add(_offer(catalogue, provider, native, priced))
+                catalogue.add(_offered(catalogue.offer(f"{provider}/{native}"), priced))
     return catalogue
 
 
-def _offer(catalogue: Catalogue, provider: str, native: str, said: PriceSettings) -> Offer:
-    """The model as it is otherwise known, for the operator's price."""
-    known = catalogue.offer(f"{provider}/{native}")
-    price = _price(said, f"providers.{provider}.prices.{native}")
+def _unnamed(provider: str) -> Offer:
+    return Offer(provider=provider, native=EVERY_OTHER, slug="")
+
+
+def _offered(known: Offer, said: PriceSettings) -> Offer:
+    """A model as it is otherwise known, for the operator's price."""
+    price = _price(said, f"providers.{known.provider}.prices.{known.native}")
     if known.prices:
         price = replace(price, tools=known.prices[-1].tools)
     return replace(

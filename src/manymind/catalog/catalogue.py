@@ -21,16 +21,16 @@ NAME_MAX = 256
 
 
 class Catalogue:
-    """`aliases` are the operator's own names for models, `usual` what they say that a provider's
-    models cost which nobody has described. Each provider's shelf is filled when it is first asked
-    for; `warm` does so beforehand, outside the event loop.
+    """`aliases` are the operator's own names for models, and `usual` their word on the terms of
+    those models of a provider that nobody has described. Each provider's shelf is filled when it
+    is first asked for; `warm` does so beforehand, outside the event loop.
     """
 
     def __init__(
         self,
         *,
         aliases: Mapping[str, str] | None = None,
-        usual: Mapping[str, Price] | None = None,
+        usual: Mapping[str, Offer] | None = None,
         feed: Feed | None = None,
         overlay: Overlay | None = None,
     ) -> None:
@@ -148,13 +148,13 @@ class Catalogue:
 
     def _unheard_of(self, provider: str, native: str) -> Offer:
         sold_by = seller(provider)
-        usual = self._usual.get(provider, Price() if sold_by.free else None)
-        return Offer(
-            provider=provider,
+        free = Offer(provider=provider, native=native, slug="", prices=(Price(),))
+        unpriced = replace(free, prices=())
+        return replace(
+            self._usual.get(provider, free if sold_by.free else unpriced),
             native=native,
             slug=native if sold_by.resells else f"{sold_by.authors[0]}/{native}",
             name=native,
-            prices=() if usual is None else (usual,),
             known=False,
         )
 

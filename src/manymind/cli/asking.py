@@ -27,6 +27,9 @@ from manymind.policy.keys import Caller
 
 FRAMES_A_SECOND = 8
 
+_OPTIONS = {"max_output_tokens": "--max-output", "agent_count": "--agents"}
+"""What advice calls a field of the request, and how it is set here."""
+
 
 async def ask(question: Question, config: Config, terminal: Terminal) -> int:
     """Ask it; the exit code says how it went."""
@@ -114,19 +117,20 @@ class _Course:
                 answer, status=status, fault=error, seconds=seconds, spent=self._spent()
             )
             self._terminal.write(msgspec.json.encode(said).decode() + "\n")
-        if self._question.look != "quiet":
+        begun = answer.model or self._spent() or error is None
+        if begun and self._question.look != "quiet":
             self._tell_ending(answer, status, seconds)
         if error is not None:
-            self._terminal.tell(f"manymind: {error.full}")
+            self._terminal.tell(f"manymind: {_in_options(error.full)}")
             return exits.of_fault(error)
         if self._signal is not None:
             return 128 + self._signal
         return exits.of_answer(status, answer.reason)
 
     def _tell_ending(self, answer: Answer, status: str, seconds: float) -> None:
-        if self._terminal.err.isatty():
-            for line in telling.sources(answer):
-                self._terminal.tell(line)
+        sources = telling.sources(answer) if self._terminal.err.isatty() else ()
+        for line in ("", *sources, "") if sources else ():
+            self._terminal.tell(line)
         how = "done" if status == "completed" else status
         how = how if answer.reason is None else f"{how} ({answer.reason})"
         self._terminal.tell(telling.ending(answer, how, seconds, self._spent()))
@@ -162,8 +166,10 @@ class _Listener:
         return self._folding.answer()
 
     def _write(self, text: str) -> None:
-        if not self._apart:
+        if not self._last and not self._apart:
             self._display.close()  # Words and lanes would overwrite each other.
+            if self._terminal.shared:
+                self._put("\n")
         self._put(text if self._cleaner is None else self._cleaner.clean(text))
 
     def _put(self, text: str) -> None:
@@ -182,6 +188,12 @@ def _display(question: Question, terminal: Terminal, spent: telling.Spending) ->
             return Lanes(console, f"{question.model}{limit}", spent)
         case _:
             return Lines(terminal)
+
+
+def _in_options(advice: str) -> str:
+    for field, option in _OPTIONS.items():
+        advice = advice.replace(field, option)
+    return advice
 
 
 def _save(path: Path, text: str) -> None:

@@ -54,7 +54,7 @@ class Lane:
         self.doing = "waits"
         self.outcome = ""
         self.usage = Usage()
-        self.calls = 0
+        self.quotes = 0
         self.began = began
         self.ended: float | None = None
 
@@ -73,7 +73,8 @@ class Lane:
         self.ended = now
         self.outcome = status
         done = "done" if status == "completed" else status
-        return self.do(done if reason is None else f"{done}: {reason}")
+        found = f", {self.quotes} quote{'' if self.quotes == 1 else 's'}" if self.quotes else ""
+        return self.do(f"{done}{found}" if reason is None else f"{done} ({reason}){found}")
 
 
 class Board:
@@ -115,11 +116,11 @@ def _heard(lane: Lane, event: Happened, now: float) -> bool:
         case Began():
             return lane.do(f"begins on {event.model}")
         case Opened():
-            lane.calls += isinstance(event.value, Called | Hosted)
             return lane.do(_beginning(event.value))
         case Wrote() if event.where == "content" and lane.doing.startswith("begins"):
             return lane.do("writes")
         case Noted():
+            lane.quotes += event.what == "claim"
             return lane.do(fact(event))
         case Spent():
             lane.usage = event.usage

@@ -5,12 +5,17 @@ from collections.abc import Callable
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from manymind.canon.events import LEADER, Chunk
 from manymind.cli.lanes import Board, Lane
 from manymind.cli.telling import Spending, clock, cost
+
+MARGIN = 3
+"""Columns left free at the right. The terminal echoes ^C there; in the last column it would begin
+a new line and push the frame out of its place."""
 
 WIDE = 72
 """Columns from which on tokens and cost of each lane find room beside its words."""
@@ -76,7 +81,7 @@ class Lanes:
         ]
         return (self._console.size, int(now - self._began), self._spent(), self._told, lanes)
 
-    def _frame(self) -> Group:
+    def _frame(self) -> Padding:
         now = self._now()
         size = self._console.size
         shown, hidden = _chosen(self._board.lanes, size.height - 3)
@@ -86,7 +91,7 @@ class Lanes:
         frame.append(self._table(shown, size.width, now))
         if hidden:
             frame.append(_plain(f" … {_counted(hidden)}", "dim"))
-        return Group(*frame)
+        return Padding(Group(*frame), (0, MARGIN, 0, 0))
 
     def _head(self, now: float) -> Table:
         head = Table.grid(expand=True, padding=(0, 1))

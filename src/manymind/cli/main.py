@@ -3,8 +3,9 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -85,9 +86,10 @@ def main() -> None:
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, _Unread):
         # Whoever reads has read enough. The interpreter flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = exits.OK
     except ConfigError as error:
         code = _tell(str(error), exits.CONFIGURATION)
@@ -98,7 +100,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = _tell("interrupted", exits.INTERRUPTED)
     except OSError as error:
-        code = _tell(f"{error.filename or 'The output'}: {error.strerror}.", exits.INTERNAL)
+        why = (error.strerror or str(error)).lower()
+        code = _tell(f"{error.filename or 'The output'} cannot be used: {why}.", exits.INTERNAL)
     except Exception as bug:
         code = _tell(_report(bug), exits.INTERNAL)
     sys.exit(code)
@@ -107,15 +110,32 @@ def main() -> None:
 def _run(arguments: Sequence[str]) -> int:
     known = commands()
     for name, command in known.items():
-        app.command(name, context_settings=_SETTINGS, epilog=command.epilog)(command.run)
+        run = _without_pipes(command.run)
+        app.command(name, context_settings=_SETTINGS, epilog=command.epilog)(run)
     code: object = app(meant(arguments, list(known)), prog_name="manymind", standalone_mode=False)
     return code if isinstance(code, int) else exits.OK
+
+
+class _Unread(Exception):
+    """Nobody reads what we print. Typer would make a failure of a broken pipe."""
+
+
+def _without_pipes(run: Callable[..., None]) -> Callable[..., None]:
+    @wraps(run)
+    def quiet(*given: object, **named: object) -> None:
+        try:
+            run(*given, **named)
+        except BrokenPipeError:
+            raise _Unread from None
+
+    return quiet
 
 
 def _usage(error: typer.TyperException) -> str:
     """What the parser of the command line has to say, on one line."""
     path = getattr(getattr(error, "ctx", None), "command_path", "manymind")
-    return f"{' '.join(error.format_message().split())} Try {path} --help."
+    said = " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(".")
+    return f"{said}. Try {path} --help."
 
 
 def _report(bug: Exception) -> str:

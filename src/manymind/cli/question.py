@@ -30,6 +30,7 @@ class Question(Struct, frozen=True, kw_only=True):
     effort: str | None = None
     agents: int | None = None
     budget: str | None = None
+    max_output: int | None = None
     seconds: float | None = None
     schema: Path | None = None
     output: Path | None = None
@@ -59,7 +60,8 @@ def requested(question: Question, config: Config) -> Request:
         caps=Caps(cost=_cap(question), agents=question.agents, seconds=question.seconds),
         # What was piped in and what lies in the folders answer the question together.
         metadata={"shelves": "both"} if own and question.piped and question.files else None,
-        include=("agents",),
+        max_output_tokens=question.max_output,
+        include=("agents",) if own else None,
         stream=True,
     )
 

@@ -40,6 +40,9 @@ Agents: TypeAlias = Annotated[
 Budget: TypeAlias = Annotated[
     str | None, typer.Option(metavar="DOLLARS", help="The most that it may cost: 0.50")
 ]
+MaxOutput: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="The longest answer, in tokens.")
+]
 MaxTime: TypeAlias = Annotated[
     str | None, typer.Option(metavar="TIME", help="The longest that it may take: 90s, 10m, 1h30m")
 ]
@@ -65,6 +68,7 @@ def ask(
     effort: Effort = None,
     agents: Agents = None,
     budget: Budget = None,
+    max_output: MaxOutput = None,
     max_time: MaxTime = None,
     schema: Schema = None,
     output: Output = None,
@@ -101,6 +105,7 @@ def ask(
         effort=effort,
         agents=agents,
         budget=budget,
+        max_output=max_output,
         seconds=seconds,
         schema=schema,
         output=output,
