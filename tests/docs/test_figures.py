@@ -3,7 +3,7 @@
 import pytest
 
 from manymind.canon.requests import Reasoning, Request
-from manymind.config.settings import ServerSettings
+from manymind.config.settings import LimitSettings, ServerSettings
 from manymind.corpus.intake import LONG_TEXT
 from manymind.corpus.quotes import GAP_MAX
 from manymind.dialects.reading import DEPTH_MAX
@@ -78,6 +78,14 @@ def test_the_limits_of_the_door_are_told() -> None:
     assert limits["head of a request"] == head
     assert limits["nesting of JSON"] == f"{DEPTH_MAX} levels"
     assert limits["an answer that nobody reads"] == f"{patience.stalled_seconds:.0f} s"
+    standing = LimitSettings()
+    assert (standing.request_seconds, "one hour" in limits["a request on the whole"]) == (
+        3600,
+        True,
+    )
+    assert f"({standing.team_cost_usd:.0f} dollars unless set)" in limits["cost of one request"]
+    assert f"which is {standing.team_cost_usd:.0f} dollars unless set" in TEAM.text
+    assert standing.request_cost_usd is None
     assert f"({server.heartbeat_seconds:.0f} unless set)" in WIRE.text
 
 
