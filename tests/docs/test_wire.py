@@ -1,6 +1,6 @@
 """The reference of the wire says what the dialects do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -15,6 +15,8 @@ from manymind.canon.requests import Request
 from manymind.dialects import find
 from manymind.dialects.mirror import View
 from manymind.server.openapi import document
+from tests.docs.conftest import OURS, Addresses
+from tests.docs.curl import Curl, send
 from tests.docs.pages import page, plain
 from tests.docs.proof import is_object, objects
 
@@ -86,3 +88,15 @@ def test_every_path_of_the_description_is_told() -> None:
     paths = document("1")["paths"]
     assert is_object(paths)
     assert [path for path in paths if f"`{path}`" not in WIRE.text] == []
+
+
+def test_a_citation_looks_as_it_is_shown(addresses: Callable[[str], Addresses]) -> None:
+    [block] = WIRE.blocks("json")
+    shown: object = msgspec.json.decode(block.text)
+    body = '{"model": "manymind/reader", "input": "When was the lamp lit for the first time?"}'
+    headers = {"content-type": "application/json"}
+    url = f"{addresses(WIRE.name)[OURS]}/v1/responses"
+    reply: object = msgspec.json.decode(
+        send(Curl(url=url, method="POST", headers=headers, body=body)).body
+    )
+    assert [each for each in objects(reply) if "verified" in each] == [shown]
