@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import aiohttp
 import anthropic
@@ -189,7 +189,8 @@ class Messages:
             async with client.messages.stream(
                 model=model, max_tokens=500, messages=[{"role": "user", "content": PROMPT}]
             ) as stream_:
-                return await stream_.get_final_text()
+                whole = await stream_.get_final_message()
+                return "".join(block.text for block in whole.content if block.type == "text")
 
     def refused(self, body: bytes) -> tuple[str, str]:
         refusal = msgspec.json.decode(body, type=_AnthropicRefusal)
@@ -229,6 +230,10 @@ class Heard(Struct, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def json(self) -> Json:
+        return msgspec.json.decode(self.body, type=dict[str, Any])
 
     @property
     def messages(self) -> list[Message]:

@@ -1,7 +1,6 @@
 """Reads replies: whole, and the frames that streams share with them."""
 
 from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Stopped, Wire
-from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.anthropic_messages.block_reader import BlockReader
 from manymind.dialects.anthropic_messages.faults import reported
@@ -26,10 +25,14 @@ def read_reply(body: bytes) -> Chunk:
     for n, block in enumerate(blocks):
         told += reader.start(n, block)
     told += reader.finish()
-    usage = message.inner("usage")
-    spent = Spent(usage=Usage() if usage is None else read_usage(usage))
-    events = (began, *told, stopped, spent, ended(stopped))
+    spent = read_spent(message.json("usage") or {})
+    events = (began, *told, stopped, *spent, ended(stopped))
     return Chunk(events, Wire(NAME, data, whole=True))
+
+
+def read_spent(usage: Json) -> list[Happened]:
+    """Nothing was counted where nothing is said: a nought would make the answer free."""
+    return [Spent(usage=read_usage(Object(usage, "usage", upstream)))] if usage else []
 
 
 def read_began(message: Object) -> Began:

@@ -1,12 +1,16 @@
 """Reads one streamed reply."""
 
-from manymind.canon.events import Chunk, Happened, Spent, Stopped, Unheard, Wire
+from manymind.canon.events import Chunk, Happened, Stopped, Unheard, Wire
 from manymind.canon.faults import CutShort
 from manymind.canon.values import Json
 from manymind.dialects.anthropic_messages.block_reader import BlockReader
 from manymind.dialects.anthropic_messages.faults import reported
-from manymind.dialects.anthropic_messages.reply_reader import ended, read_began, read_stopped
-from manymind.dialects.anthropic_messages.usage import read_usage
+from manymind.dialects.anthropic_messages.reply_reader import (
+    ended,
+    read_began,
+    read_spent,
+    read_stopped,
+)
 from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.mirror import Message
 from manymind.dialects.reading import Object, decode, upstream
@@ -67,7 +71,7 @@ class StreamReader:
         began = read_began(message)
         self._blocks = BlockReader(began.id)
         self._usage = message.json("usage") or {}
-        return [began, self._spent()]
+        return [began, *read_spent(self._usage)]
 
     def _stop(self, kind: str, body: Object) -> list[Happened]:
         told = self._reader(kind).finish()
@@ -78,9 +82,9 @@ class StreamReader:
         known = {name: value for name, value in counted.items() if value is not None}
         self._usage = {**self._usage, **known}
         if stopped.native is None:
-            return [*told, self._spent()]
+            return [*told, *read_spent(self._usage)]
         self._stopped = stopped
-        return [*told, stopped, self._spent()]
+        return [*told, stopped, *read_spent(self._usage)]
 
     def _end(self, kind: str) -> list[Happened]:
         told = self._reader(kind).finish()
@@ -88,9 +92,6 @@ class StreamReader:
             raise upstream("message_stop", "came without a reason why")
         self._done = True
         return [*told, ended(self._stopped)]
-
-    def _spent(self) -> Spent:
-        return Spent(usage=read_usage(Object(self._usage, "usage", upstream)))
 
 
 def _index(body: Object) -> int:

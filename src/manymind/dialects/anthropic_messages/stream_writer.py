@@ -88,6 +88,8 @@ class StreamWriter:
                 return opens or not owing
             case "content_block_delta" | "content_block_stop":
                 return self._blocks.open
+            case "message_delta":
+                return isinstance(wire.data.get("usage"), dict)  # else it waits for an estimate
             case "message_stop":
                 return self._told_why
             case _:
@@ -98,6 +100,8 @@ class StreamWriter:
         message = wire.data.get("message")
         if wire.data.get("type") == "message_start" and isinstance(message, dict):
             inner: Json = {**cast("Json", message), "model": self._model}
+            if not isinstance(inner.get("usage"), dict):
+                inner["usage"] = write_usage(self._usage)
             return {**wire.data, "message": priced(inner, self._usage)}
         if wire.data.get("type") == "message_delta":
             return priced(wire.data, self._usage)
