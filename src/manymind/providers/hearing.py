@@ -11,6 +11,7 @@ from manymind.canon.faults import CutShort, TimedOut, UpstreamBroken
 from manymind.dialects.mirror import Dialect, Message
 from manymind.dialects.sse import Parser
 from manymind.egress.reply import Reply
+from manymind.providers.sieve import Sieve
 
 WHOLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -27,11 +28,12 @@ class Hearing:
     `listening` is False while the listener speaks for itself: its faults are not the upstream's.
     """
 
-    def __init__(self, dialect: Dialect, say: Say, lost: tuple[str, ...]) -> None:
+    def __init__(self, dialect: Dialect, say: Say, lost: tuple[str, ...], sieve: Sieve) -> None:
         self.listening = True
         self._dialect = dialect
         self._say = say
         self._lost = lost
+        self._sieve = sieve
         self._ended = False
 
     async def hear(self, reply: Reply, *, streamed: bool) -> None:
@@ -48,7 +50,7 @@ class Hearing:
             )
         if start[:1] == b"{":
             rest = await reply.read(WHOLE_BYTES_MAX)
-            await self._speak(self._dialect.read_reply(start + rest))
+            await self._speak(self._dialect.read_reply(self._sieve.body(start + rest)))
         else:
             await self._stream(start, reply)
 
@@ -61,12 +63,16 @@ class Hearing:
 
     async def _stream(self, piece: bytes, reply: Reply) -> None:
         parser, reader = Parser(), self._dialect.reader()
+
+        def read(message: Message) -> Chunk:
+            return reader.feed(Message(self._sieve.answer(message.data), message.event))
+
         while piece:
             for message in parser.feed(piece):
-                await self._speak(reader.feed(message))
+                await self._speak(read(message))
             piece = await self._more(reply)
         for message in parser.end():
-            await self._speak(_last(reader.feed, message, reply.host))
+            await self._speak(_last(read, message, reply.host))
         await self._speak(reader.end())
 
     async def _more(self, reply: Reply) -> bytes:

@@ -18,6 +18,7 @@ from manymind.egress.reply import Patience, Reply
 from manymind.egress.trusted import Trusted
 from manymind.providers.asked import NEEDED, unrouted
 from manymind.providers.hearing import Hearing
+from manymind.providers.sieve import Sieve
 from manymind.providers.upstream import Only
 
 STREAMED = Patience()
@@ -27,7 +28,6 @@ WHOLE = Patience(first_byte_seconds=600.0)
 
 _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_SECRET_LENGTH_MIN = 6
 _BUSY = (503, 529)
 _BETA = "anthropic-beta"
 
@@ -64,7 +64,7 @@ class Remote:
         self._preferred = doors[0]
         self._client = client
         self._headers = headers
-        self._secrets = tuple(text for text in secrets if len(text) >= _SECRET_LENGTH_MIN)
+        self._sieve = Sieve(secrets)
         self._only = only
         self._routing = routing
 
@@ -84,7 +84,7 @@ class Remote:
             "content-type": "application/json",
             "accept": accept,
         }
-        hearing = Hearing(door.dialect, say, lost)
+        hearing = Hearing(door.dialect, say, lost, self._sieve)
         with self._signed(hearing):
             async with self._client.post(
                 door.url,
@@ -121,15 +121,11 @@ class Remote:
         except Fault as fault:
             if hearing.listening:
                 fault.upstream = self.name
-                fault.message = self._blotted(fault.message)
-                fault.advice = self._blotted(fault.advice)
+                fault.message = self._sieve.blotted(fault.message)
+                fault.advice = self._sieve.blotted(fault.advice)
+                fault.field = fault.field and self._sieve.blotted(fault.field)
                 fault.args = (fault.message,)
             raise
-
-    def _blotted(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[key]")
-        return text
 
 
 def _betas(request: Request, door: Door) -> dict[str, str]:
