@@ -98,3 +98,22 @@ async def test_without_the_key_only_the_health_pages_are_open(headers: dict[str,
 async def test_the_key_is_taken_from_the_customary_headers(headers: dict[str, str]) -> None:
     async with calling(Scripted("s", "hi"), Terms(key="k1")) as caller:
         assert (await caller.post("/v1/chat/completions", ask(), **headers)).status == 200
+
+
+async def test_a_browser_may_call_from_a_listed_origin_and_from_no_other() -> None:
+    async with calling(Scripted("s", "hi"), Terms(origins=("https://app.example",))) as caller:
+        wish = {"access-control-request-method": "POST"}
+        path = "/v1/chat/completions"
+        listed = await caller.call(
+            "OPTIONS", path, headers={"origin": "https://app.example", **wish}
+        )
+        assert listed.status == 204
+        assert listed.headers["access-control-allow-origin"] == "https://app.example"
+        answered = await caller.post(path, ask(), origin="https://app.example")
+        assert answered.headers["access-control-allow-origin"] == "https://app.example"
+        foreign = await caller.call(
+            "OPTIONS", path, headers={"origin": "https://x.example", **wish}
+        )
+        assert foreign.status == 403
+        plain = await caller.post(path, ask())
+        assert not {name for name in plain.headers if name.startswith("access-control")}

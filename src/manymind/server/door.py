@@ -14,7 +14,7 @@ from msgspec import Struct
 from manymind.canon.faults import Fault, MethodNotAllowed, NotFound
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange, HungUp, Receive, Scope, Send
-from manymind.server.guard import Guard
+from manymind.server.guard import PREFLIGHT, Guard
 from manymind.server.inference import CHAT, MESSAGES, RESPONSES, Inference
 from manymind.server.inference import Door as InferenceDoor
 from manymind.server.listing import Listing
@@ -90,6 +90,9 @@ class Application:
             exchange.extra.append(("request-id", exchange.request_id))
         try:
             self._guard.admit(exchange)
+            if self._guard.is_preflight(exchange):
+                await exchange.reply(204, b"", headers=PREFLIGHT)
+                return "preflight"
             route = self._route(exchange, door)
             caller = None if route.open else self._guard.identify(exchange)
             await self._serve(exchange, route, caller)

@@ -11,6 +11,19 @@ from manymind.canon.faults import BadRequest, Forbidden, NotJson
 from manymind.policy.keys import Caller, Keys
 from manymind.server.exchange import Exchange
 
+_SHARED = (
+    ("access-control-expose-headers", "x-request-id, x-manymind-dropped-parameters, retry-after"),
+    ("vary", "origin"),
+)
+"""What goes out to a page of a listed origin, so that its browser lets it read the reply."""
+
+PREFLIGHT = (
+    ("access-control-allow-methods", "GET, POST"),
+    ("access-control-allow-headers", "*, authorization"),
+    ("access-control-allow-private-network", "true"),
+    ("access-control-max-age", "600"),
+)
+
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -51,7 +64,16 @@ class Guard:
                 advice="List its origin under server.origins if it is yours.",
                 field="origin",
             )
+        if origin is not None and origin.lower().rstrip("/") in self._origins:
+            exchange.extra.append(("access-control-allow-origin", origin))
+            exchange.extra.extend(_SHARED)
         self._check_media_type(exchange)
+
+    def is_preflight(self, exchange: Exchange) -> bool:
+        """Whether a browser asks beforehand if a page of a listed origin may call."""
+        origin = (exchange.header("origin") or "").lower().rstrip("/")
+        asks = exchange.header("access-control-request-method") is not None
+        return exchange.method == "OPTIONS" and asks and origin in self._origins
 
     def identify(self, exchange: Exchange) -> Caller:
         """Who calls, by the key in the customary headers."""
