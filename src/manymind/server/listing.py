@@ -85,7 +85,7 @@ def _openrouter(model: Row) -> Json:
         "supported_parameters": [],
         "supported_voices": None,
         "default_parameters": None,
-        "links": {"details": f"/api/v1/models/{model.id}/endpoints"},
+        "links": {"details": f"/api/v1/models/{model.id}"},
     }
 
 
