@@ -76,6 +76,19 @@ async def test_chat_cites_what_is_there(client: AsyncOpenAI, model: str) -> None
 
 
 @pytest.mark.parametrize("model", [TEAM, READER])
+async def test_chat_streams_gather_every_citation(client: AsyncOpenAI, model: str) -> None:
+    asked = turns(user(HANDBOOK + "Who approves leave, and when was the lamp electrified?"))
+    async with client.chat.completions.stream(model=model, messages=asked) as stream:
+        streamed = (await stream.get_final_completion()).choices[0].message
+    text, notes = streamed.content or "", streamed.annotations or []
+    assert len(notes) > 1
+    for note in notes:
+        cited = note.url_citation
+        mark = text[cited.start_index : cited.end_index]
+        assert mark == f"[[{cited.title}]]({cited.url})"
+
+
+@pytest.mark.parametrize("model", [TEAM, READER])
 async def test_messages_cite_what_is_there(stage: Stage, model: str) -> None:
     async with AsyncAnthropic(base_url=stage.url, api_key="none", max_retries=0) as client:
         whole = await client.messages.create(

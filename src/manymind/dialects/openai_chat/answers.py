@@ -14,6 +14,9 @@ from manymind.dialects.openai_chat.telling import Telling
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
 from manymind.dialects.reading import encode
 
+_NUMBERED = {"tool_calls", "annotations", "images"}
+"""Lists whose entries bear a number in a stream, and none in a whole message."""
+
 
 def write_reply(answer: Answer, request: Request, view: View) -> bytes:
     wire = answer.wire
@@ -93,18 +96,17 @@ def _add(message: Json, delta: Json) -> None:
 
 
 def _settled(message: Json) -> Json:
-    """What is in pieces made whole: the entries of a thought, the numbers of calls."""
+    """What is in pieces made whole: the entries of a thought, the numbers of all else."""
     settled: Json = {**message, "content": message.get("content") or None}
-    calls = cast("list[Json]", message.get("tool_calls") or [])
-    if calls:
-        bare = [{name: call[name] for name in call if name != "index"} for call in calls]
-        settled["tool_calls"] = bare
+    for field in _NUMBERED & message.keys():
+        entries = cast("list[Json]", message[field])
+        settled[field] = [{k: v for k, v in entry.items() if k != "index"} for entry in entries]
     details: dict[tuple[object, object], Json] = {}
     for piece in cast("list[Json]", message.get("reasoning_details") or []):
         place = (piece.get("index"), piece.get("type"))
         details[place] = grown(details[place], piece) if place in details else piece
     if details:
         settled["reasoning_details"] = list(details.values())
-    if settled["content"] is None and not calls and "refusal" not in settled:
+    if settled["content"] is None and "tool_calls" not in settled and "refusal" not in settled:
         settled["content"] = ""
     return {"refusal": None, **settled}

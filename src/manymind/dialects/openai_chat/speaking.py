@@ -48,6 +48,8 @@ class Speech:
         self._thought: tuple[str, str, int] | None = None
         self._thoughts = 0
         self._calls = 0
+        self._cited = 0
+        self._shown = 0
 
     @property
     def called(self) -> bool:
@@ -69,7 +71,10 @@ class Speech:
         return self._length
 
     def cite(self, citation: Citation, start: int) -> Json:
-        return {"annotations": [write_annotation(moved(citation, start))]}
+        """The number tells a reader of deltas that this is one more, and not more of the last."""
+        note = write_annotation(moved(citation, start))
+        self._cited += 1
+        return {"annotations": [{"index": self._cited - 1, **note}]}
 
     def refuse(self, text: str) -> Json:
         return {"refusal": text}
@@ -78,7 +83,11 @@ class Speech:
         url = image.url
         if image.data is not None:
             url = f"data:{image.media_type or 'image/png'};base64,{image.data}"
-        return {"images": [{"type": "image_url", "image_url": {"url": url}}]} if url else {}
+        if not url:
+            return {}
+        self._shown += 1
+        shown = {"index": self._shown - 1, "type": "image_url", "image_url": {"url": url}}
+        return {"images": [shown]}
 
     def think(self, place: tuple[str, str, int], text: str) -> Json:
         """More of a thought; `place` tells one stretch of reasoning from the next."""

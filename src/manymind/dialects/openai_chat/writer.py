@@ -45,6 +45,10 @@ class StreamWriter:
         return [line for event in events for line in self._speak(event)]
 
     def fail(self, fault: Fault) -> list[bytes]:
+        """OpenRouter's readers want the error within a chunk; OpenAI's take such a one for an
+        ordinary chunk, and the answer for whole."""
+        if not self._openrouter:
+            return [self._line({"error": error_fields(fault)})]
         choice: Json = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
         return [self._line(self._chunk([choice]) | {"error": error_fields(fault)})]
 
