@@ -6,13 +6,17 @@ its letters behind. Tabs and line ends stay.
 
 import re
 
-_STRING = r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*"
-_SEQUENCE = re.compile(
-    rf"{_STRING}(?:\x07|\x1b\\|\x9c)"  # a title, a link, a device's own command
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor, screen
-    r"|\x1b[ -/]*[0-~]"  # the short ones
-)
-_OPEN = re.compile(rf"(?:{_STRING}\x1b?|(?:\x1b\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*)\Z")
+_TITLE = r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*"
+"""The beginning of a title, a link or a device's own command, without its end."""
+
+_COLOUR = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*"
+"""The beginning of what sets colours, cursor and screen."""
+
+_LONG = rf"{_TITLE}(?:\x07|\x1b\\|\x9c)|{_COLOUR}[@-~]"
+_SHORT = r"\x1b[ -/]*[0-~]"
+
+_SEQUENCE = re.compile(rf"{_LONG}|{_SHORT}")
+_BEGUN = re.compile(rf"{_LONG}|(?P<open>(?:{_TITLE}\x1b?|{_COLOUR}|\x1b[ -/]*)\Z)|{_SHORT}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _HELD_MAX = 4096
@@ -36,13 +40,12 @@ class Cleaner:
         self._held = ""
 
     def clean(self, piece: str) -> str:
-        text = _SEQUENCE.sub("", self._held + piece)
-        begun = _OPEN.search(text)
-        if begun is None or len(text) - begun.start() > _HELD_MAX:
-            self._held = ""
-            return harmless(text)
-        self._held = text[begun.start() :]
-        return harmless(text[: begun.start()])
+        text = self._held + piece
+        end = next((m.start() for m in _BEGUN.finditer(text) if m["open"]), len(text))
+        if len(text) - end > _HELD_MAX:
+            end = len(text)
+        self._held = text[end:]
+        return harmless(text[:end])
 
     def rest(self) -> str:
         """What was held back for an end that did not come."""

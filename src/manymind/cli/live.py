@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from rich.console import Console, Group
+from rich.constrain import Constrain
 from rich.live import Live
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -81,7 +81,7 @@ class Lanes:
         ]
         return (self._console.size, int(now - self._began), self._spent(), self._told, lanes)
 
-    def _frame(self) -> Padding:
+    def _frame(self) -> Constrain:
         now = self._now()
         size = self._console.size
         shown, hidden = _chosen(self._board.lanes, size.height - 3)
@@ -91,7 +91,7 @@ class Lanes:
         frame.append(self._table(shown, size.width, now))
         if hidden:
             frame.append(_plain(f" … {_counted(hidden)}", "dim"))
-        return Padding(Group(*frame), (0, MARGIN, 0, 0))
+        return Constrain(Group(*frame), size.width - MARGIN)
 
     def _head(self, now: float) -> Table:
         head = Table.grid(expand=True, padding=(0, 1))

@@ -3,6 +3,8 @@
 import logging
 import sys
 
+import msgspec
+
 from manymind.app.house import TEAM, House, open_house
 from manymind.cli import exits
 from manymind.cli.ports import address, problem
@@ -42,17 +44,19 @@ def _welcome(config: Config, house: House, port: int) -> None:
     where = address(config.server.host, port)
     _tell(f"Manymind listens on {where}")
     _tell("Try:")
-    for line in _first_call(where, keyed=config.key is not None):
+    for line in _first_call(config, where):
         _tell(f"  {line}")
 
 
-def _first_call(where: str, *, keyed: bool) -> tuple[str, ...]:
-    key = ('  -H "Authorization: Bearer $MANYMIND_API_KEY" \\',) if keyed else ()
+def _first_call(config: Config, where: str) -> tuple[str, ...]:
+    """A call that answers something here, to be copied as it stands."""
+    question = "What is in these documents?" if config.corpus.folders else "What can you do?"
+    body = {"model": TEAM, "messages": [{"role": "user", "content": question}]}
+    key = '-H "Authorization: Bearer $MANYMIND_API_KEY" '
     return (
-        f"curl -s {where}/v1/chat/completions -H 'Content-Type: application/json' \\",
-        *key,
-        f"""  -d '{{"model": "{TEAM}", "messages": """
-        """[{"role": "user", "content": "What can you tell me?"}]}'""",
+        f"curl -s {where}/v1/chat/completions {key if config.key else ''}\\",
+        "  -H 'Content-Type: application/json' \\",
+        f"  -d '{msgspec.json.encode(body).decode()}'",
     )
 
 

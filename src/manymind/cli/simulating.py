@@ -40,12 +40,11 @@ class _Server(uvicorn.Server):
         _tell(f"A simulated provider listens on {where}")
         _tell(f"Its models: {', '.join(self._simulated.models)}")
         _tell("Try:")
-        _tell(f"  curl -s {where}/v1/chat/completions -H 'Content-Type: application/json' \\")
-        if self._key is not None:
-            _tell("  -H 'Authorization: Bearer YOUR_KEY' \\")
-        _tell(
-            """  -d '{"model": "sim-echo", "messages": [{"role": "user", "content": "Hello"}]}'"""
-        )
+        key = "" if self._key is None else "-H 'Authorization: Bearer YOUR_KEY' "
+        _tell(f"  curl -s {where}/v1/chat/completions {key}\\")
+        _tell("    -H 'Content-Type: application/json' \\")
+        body = '{"model": "sim-echo", "messages": [{"role": "user", "content": "Hello"}]}'
+        _tell(f"    -d '{body}'")
         _tell(f"Or:  OPENAI_API_KEY=x OPENAI_BASE_URL={where}/v1 manymind serve")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
