@@ -157,6 +157,10 @@ class Folding:
         """One item as far as it has come."""
         return self._opened(key).close().item
 
+    def part(self, key: str, where: str, number: int) -> Part:
+        """One part of an item as far as it has come, without a look at the others."""
+        return self._items[key].part(where, number).close()
+
     def answer(self) -> Answer:
         return replace(
             self._answer,

@@ -42,6 +42,7 @@ class Line:
         self._value = item
         self._index = index
         self._parts: dict[Place, _Part] = {}
+        self._shown: dict[str, int] = {}
         self._states: set[str] = set()
 
     def follow(self, event: OfItem) -> None:
@@ -86,22 +87,22 @@ class Line:
             case Advanced():
                 yield from self._advance(event.state)
 
-    def tell_end(self, event: PartClosed | Closed, item: Item) -> Told:
-        """The item, or a part of it, is done; `item` is as it stands now."""
-        if not self.visible:
-            return
-        match event:
-            case PartClosed():
-                yield from self._close_part((event.where, event.part), item)
-            case Closed():
-                yield from self._close(event, item)
+    def tell_part_end(self, event: PartClosed, part: Part) -> Told:
+        """A part of the item is done; `part` is as it stands now."""
+        if self.visible:
+            yield from self._close_part((event.where, event.part), part)
+
+    def tell_end(self, event: Closed, item: Item) -> Told:
+        """The item is done; `item` is as it stands now."""
+        if self.visible:
+            yield from self._close(event, item)
 
     def _part(self, place: Place, value: Part | None = None) -> _Part:
         part = self._parts.get(place)
         if part is None:
-            earlier = (p for p in self._parts.values() if p.place[0] == place[0])
-            index = sum(self._shows(p.value) for p in earlier)
+            index = self._shown.get(place[0], 0)
             part = self._parts[place] = _Part(place, index, value or Text(text=""))
+            self._shown[place[0]] = index + self._shows(part.value)
         return part
 
     def _shows(self, part: Part) -> bool:
@@ -170,14 +171,13 @@ class Line:
             part.citations += 1
             yield "response.output_text.annotation.added", fields
 
-    def _close_part(self, place: Place, item: Item) -> Told:
+    def _close_part(self, place: Place, value: Part) -> Told:
         part = self._part(place)
         if part.closed:
             return
         part.closed = True
         if not self._shows(part.value):
             return
-        value = self._final(part, item)
         if isinstance(value, Text | Refusal):
             yield self._words_done(part, value)
         kind = "reasoning_summary_part" if place[0] == "summary" else "content_part"
@@ -190,12 +190,6 @@ class Line:
         if kind == "output_text" and isinstance(value, Text):
             fields["logprobs"] = list(value.logprobs or ())
         return f"response.{kind}.done", fields
-
-    def _final(self, part: _Part, item: Item) -> Part:
-        """The part as it stands in the item, where parts are in the order of their numbers."""
-        where, number = part.place
-        before = sum(1 for place in self._parts if place[0] == where and place[1] < number)
-        return parts_of(item).get((where, before), part.value)
 
     def _write_arguments(self, text: str) -> Told:
         if isinstance(self._value, Called) and text:
@@ -213,8 +207,12 @@ class Line:
     def _close(self, event: Closed, item: Item) -> Told:
         if self.closed:
             return
-        for place in list(self._parts):
-            yield from self._close_part(place, item)
+        finals = parts_of(item)
+        for where in ("summary", "content"):
+            places = sorted(place for place in self._parts if place[0] == where)
+            for rank, place in enumerate(places):
+                value = finals.get((where, rank), self._parts[place].value)
+                yield from self._close_part(place, value)
         if isinstance(item, Called):
             fields: Json = {"arguments": item.arguments, "name": item.name}
             yield "response.function_call_arguments.done", self._at() | fields

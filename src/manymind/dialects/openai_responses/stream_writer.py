@@ -48,6 +48,7 @@ class StreamWriter:
         self._view = view
         self._folding = Folding()
         self._lines: dict[str, Line] = {}
+        self._visible = 0
         self._ids = Ids("")
         self._number = 0
         self._verbatim = True
@@ -116,7 +117,10 @@ class StreamWriter:
                 return self._frames(line.open())
             case PartOpened() | Wrote() | Cited() | Advanced():
                 return self._frames(self._lines[event.item].tell(event))
-            case PartClosed() | Closed():
+            case PartClosed():
+                part = self._folding.part(event.item, event.where, event.part)
+                return self._frames(self._lines[event.item].tell_part_end(event, part))
+            case Closed():
                 item = self._folding.item(event.item)
                 return self._frames(self._lines[event.item].tell_end(event, item))
             case Unheard():
@@ -130,9 +134,10 @@ class StreamWriter:
 
     def _begin_item(self, event: Opened) -> Line:
         visible = event.choice == 0 and shown(event.value)
-        index = sum(line.visible for line in self._lines.values())
         item_id = self._ids.give(event.value) if visible else ""
-        line = self._lines[event.item] = Line(event.value, item_id, index, visible=visible)
+        line = Line(event.value, item_id, self._visible, visible=visible)
+        self._lines[event.item] = line
+        self._visible += visible
         return line
 
     def _end(self) -> list[bytes]:
