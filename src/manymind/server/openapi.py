@@ -3,47 +3,63 @@
 from manymind.canon.values import Json
 
 _TEXT: Json = {"type": "string"}
-_COUNT: Json = {"type": "integer", "minimum": 1}
-_FRACTION: Json = {"type": "number"}
 _OBJECT: Json = {"type": "object"}
 _OBJECTS: Json = {"type": "array", "items": _OBJECT}
-_FLAG: Json = {"type": "boolean"}
+
+
+def _optional(schema: Json) -> Json:
+    """Null counts as absent."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_MAYBE_TEXT = _optional(_TEXT)
+_MAYBE_TEXTS = _optional({"type": "array", "items": _TEXT})
+_MAYBE_COUNT = _optional({"type": "integer", "minimum": 1})
+_MAYBE_NUMBER = _optional({"type": "number"})
+_MAYBE_FLAG = _optional({"type": "boolean"})
+_MAYBE_OBJECT = _optional(_OBJECT)
+_MAYBE_OBJECTS = _optional(_OBJECTS)
 
 _SHARED: Json = {
     "model": _TEXT,
-    "stream": _FLAG,
-    "temperature": _FRACTION,
-    "top_p": _FRACTION,
-    "tools": _OBJECTS,
-    "metadata": _OBJECT,
-    "max_turns": _COUNT,
-    "max_tool_calls": _COUNT,
-    "max_cost_usd": _FRACTION,
-    "agent_count": {"type": "integer", "minimum": 1, "maximum": 64},
+    "stream": _MAYBE_FLAG,
+    "temperature": _MAYBE_NUMBER,
+    "top_p": _MAYBE_NUMBER,
+    "tools": _MAYBE_OBJECTS,
+    "metadata": _MAYBE_OBJECT,
+    "max_turns": _MAYBE_COUNT,
+    "max_tool_calls": _optional({"type": "integer", "minimum": 0}),
+    "max_cost_usd": _MAYBE_NUMBER,
+    "agent_count": {**_MAYBE_COUNT, "description": "For a team, which takes 1 to 64."},
 }
+
+
+def _messages(*shapes: Json) -> Json:
+    message: Json = {"type": "object", "required": ["role"], "anyOf": list(shapes)}
+    return {"type": "array", "minItems": 1, "items": message}
+
+
+def _said_by(*roles: str) -> Json:
+    content: Json = {"anyOf": [_TEXT, _OBJECTS, {"type": "null"}]}
+    return {"properties": {"role": {"enum": list(roles)}, "content": content}}
+
+
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_UNKNOWN: Json = {"properties": {"role": {"type": "string", "not": {"enum": list(_ROLES)}}}}
+"""A role that we do not know goes on, as it is, to a provider that may."""
+
 
 _CHAT: Json = {
     "type": "object",
     "required": ["model", "messages"],
     "properties": {
         **_SHARED,
-        "messages": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["role", "content"],
-                "properties": {
-                    "role": {"enum": ["system", "developer", "user", "assistant"]},
-                    "content": {"anyOf": [_TEXT, _OBJECTS]},
-                },
-            },
-        },
-        "max_tokens": _COUNT,
-        "max_completion_tokens": _COUNT,
-        "stop": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
-        "seed": {"type": "integer"},
-        "response_format": _OBJECT,
+        "messages": _messages(_said_by(*_ROLES), _UNKNOWN),
+        "max_tokens": _MAYBE_COUNT,
+        "max_completion_tokens": _MAYBE_COUNT,
+        "stop": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}, {"type": "null"}]},
+        "seed": _optional({"type": "integer"}),
+        "response_format": _MAYBE_OBJECT,
     },
 }
 
@@ -53,11 +69,11 @@ _RESPONSES: Json = {
     "properties": {
         **_SHARED,
         "input": {"anyOf": [_TEXT, _OBJECTS]},
-        "instructions": _TEXT,
-        "max_output_tokens": _COUNT,
-        "reasoning": _OBJECT,
-        "text": _OBJECT,
-        "include": {"type": "array", "items": _TEXT},
+        "instructions": _MAYBE_TEXT,
+        "max_output_tokens": _MAYBE_COUNT,
+        "reasoning": _MAYBE_OBJECT,
+        "text": _MAYBE_OBJECT,
+        "include": _MAYBE_TEXTS,
     },
 }
 
@@ -66,21 +82,10 @@ _MESSAGES: Json = {
     "required": ["model", "messages", "max_tokens"],
     "properties": {
         **_SHARED,
-        "messages": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["role", "content"],
-                "properties": {
-                    "role": {"enum": ["user", "assistant"]},
-                    "content": {"anyOf": [_TEXT, _OBJECTS]},
-                },
-            },
-        },
-        "max_tokens": _COUNT,
-        "system": {"anyOf": [_TEXT, _OBJECTS]},
-        "stop_sequences": {"type": "array", "items": _TEXT},
+        "messages": _messages(_said_by("user", "assistant")),
+        "max_tokens": {"type": "integer", "minimum": 0},
+        "system": {"anyOf": [_TEXT, _OBJECTS, {"type": "null"}]},
+        "stop_sequences": _MAYBE_TEXTS,
     },
 }
 
@@ -161,7 +166,7 @@ def _post(summary: str, schema: Json, parameters: list[Json]) -> Json:
                     "description": "The answer, whole or as server-sent events.",
                     "content": {
                         "application/json": {"schema": _OBJECT},
-                        "text/event-stream": {"schema": _TEXT},
+                        "text/event-stream": {},
                     },
                 },
                 **_refusals(tuple(status for status, _ in _STATUSES)),

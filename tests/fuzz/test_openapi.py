@@ -1,0 +1,43 @@
+"""What /openapi.json promises is what the server does, for whatever schemathesis makes up."""
+
+from collections.abc import Generator
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi import checks
+
+from manymind import __version__
+from manymind.providers.scripted import Scripted
+from manymind.server.openapi import document
+from tests.fuzz.stage import running
+from tests.server.stage import Terms, application
+
+load_all_checks()
+
+SCHEMA = cast("Any", schemathesis.openapi.from_dict(document(__version__)))
+"""Schemathesis leaves the types of what it makes open."""
+
+MODELS_MATTER = [cast("Any", checks).positive_data_acceptance]
+"""Whether a well-formed request can be carried out depends on the model, not on the document."""
+
+EXAMPLES = settings().max_examples // 4
+"""A path's share; `make test-long` makes ten times as many."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Generator[str]:
+    with running(application(Scripted("echo"), Terms(body_seconds=1.0))) as url:
+        yield url
+
+
+@SCHEMA.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_every_path_keeps_its_promises(case: Any, url: str) -> None:
+    case.call_and_validate(base_url=url, timeout=5, excluded_checks=MODELS_MATTER)
