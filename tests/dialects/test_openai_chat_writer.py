@@ -168,7 +168,10 @@ def test_messages_of_another_dialect_become_one_with_citations_moved() -> None:
     ]
 
 
-def test_citations_and_pictures_are_numbered_in_a_stream_and_bare_in_a_whole_reply() -> None:
+@pytest.mark.parametrize(("house", "deltas_with_notes"), [("openai", 1), ("openrouter", 2)])
+def test_citations_and_pictures_are_numbered_in_a_stream_and_bare_in_a_whole_reply(
+    house: str, deltas_with_notes: int
+) -> None:
     chunks = from_elsewhere(
         Opened(item="a", value=Said(role="assistant")),
         Wrote(item="a", text="one two"),
@@ -180,12 +183,14 @@ def test_citations_and_pictures_are_numbered_in_a_stream_and_bare_in_a_whole_rep
         Stopped(reason="stop"),
         Ended(),
     )
-    deltas = [choice["delta"] for one in tell(chunks)[:-1] for choice in one["choices"]]
+    sent = tell(chunks, house=house)[:-1]
+    deltas = [choice["delta"] for one in sent for choice in one["choices"]]
+    assert sum("annotations" in delta for delta in deltas) == deltas_with_notes
     whole = json.loads(DIALECT.write_reply(fold(chunks), ASKED, View()))["choices"][0]["message"]
     for field in ("annotations", "images"):
-        sent = [entry for delta in deltas for entry in delta.get(field, ())]
-        assert [entry.pop("index") for entry in sent] == [0, 1]
-        assert whole[field] == sent
+        entries = [entry for delta in deltas for entry in delta.get(field, ())]
+        assert [entry.pop("index") for entry in entries] == [0, 1]
+        assert whole[field] == entries
 
 
 def test_the_first_delta_has_the_role_and_the_last_the_reason() -> None:

@@ -48,7 +48,8 @@ class Speech:
         self._thought: tuple[str, str, int] | None = None
         self._thoughts = 0
         self._calls = 0
-        self._cited = 0
+        self._notes: list[Json] = []
+        self._told = 0
         self._shown = 0
 
     @property
@@ -71,10 +72,17 @@ class Speech:
         return self._length
 
     def cite(self, citation: Citation, start: int) -> Json:
-        """The number tells a reader of deltas that this is one more, and not more of the last."""
+        """OpenAI's readers keep but one list, so for them citations wait for the message's end."""
         note = write_annotation(moved(citation, start))
-        self._cited += 1
-        return {"annotations": [{"index": self._cited - 1, **note}]}
+        # The number tells a reader of deltas that this is one more, and not more of the last.
+        self._notes.append({"index": self._told + len(self._notes), **note})
+        return self.notes() if self._how.openrouter else {}
+
+    def notes(self) -> Json:
+        """The citations that were not told yet."""
+        notes, self._notes = self._notes, []
+        self._told += len(notes)
+        return {"annotations": notes} if notes else {}
 
     def refuse(self, text: str) -> Json:
         return {"refusal": text}

@@ -163,6 +163,8 @@ class Telling:
                 yield self._told(opened, {"tool_calls": [call]})
             case Thought():
                 yield self._told(opened, speech.seal(value))
+            case Said():
+                yield self._told(opened, speech.notes())
             case _:
                 pass
 
