@@ -6,7 +6,7 @@ from manymind.canon.requests import Reasoning, Request
 from manymind.config.settings import LimitSettings, ServerSettings
 from manymind.corpus.intake import LONG_TEXT
 from manymind.corpus.quotes import GAP_MAX
-from manymind.dialects.reading import DEPTH_MAX
+from manymind.dialects.reading import DEPTH_MAX, VALUES_MAX
 from manymind.engine.settings import AGENTS_MAX, TeamSettings, width
 from manymind.providers import Upstream, find
 from manymind.routing.patience import Patience
@@ -76,6 +76,9 @@ def test_the_limits_of_the_door_are_told() -> None:
     assert limits["time for a body"].startswith(f"{server.body_seconds:.0f} s")
     head = f"{patience.beside_bytes // 1024} KiB, {patience.head_seconds:.0f} s"
     assert limits["head of a request"] == head
+    together = limits["all bodies under way together"]
+    assert together.startswith(f"{server.body_total_mb} MiB")
+    assert limits["values in one body"] == f"{VALUES_MAX:,}"
     assert limits["nesting of JSON"] == f"{DEPTH_MAX} levels"
     assert limits["an answer that nobody reads"] == f"{patience.stalled_seconds:.0f} s"
     standing = LimitSettings()

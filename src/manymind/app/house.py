@@ -159,6 +159,7 @@ def _application(
 
     bounds = Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
+        bodies_bytes=server.body_total_mb * 1024 * 1024,
         body_seconds=server.body_seconds,
         heartbeat_seconds=server.heartbeat_seconds,
     )

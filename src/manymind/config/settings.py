@@ -27,6 +27,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     body_limit_mb: Count = 64
+    body_total_mb: Count = 256
     body_seconds: Seconds = 60.0
     heartbeat_seconds: Seconds = 10.0
     drain_seconds: Seconds = 30.0

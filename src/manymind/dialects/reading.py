@@ -4,6 +4,7 @@ Whatever the bytes hold, reading ends in values or in a `Fault` that names the f
 nobody took from an object stays aside. All three dialects stand on this.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar, cast
 
@@ -15,10 +16,16 @@ from manymind.canon.values import Aside, Json
 DEPTH_MAX = 128
 """Levels of nesting. Whoever carries a value onward may recurse that far without fear."""
 
+VALUES_MAX = 1_000_000
+"""Values in one body. The smallest take two bytes on the wire and sixty in memory, so that a body
+of nothing else would be many times its size here, and take seconds to look through."""
+
 Blame: TypeAlias = Callable[[str, str], Fault]
 """Makes the fault for the field at a path (empty: the body itself) that is wrong."""
 
 _Value = TypeVar("_Value")
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 def caller(path: str, wrong: str) -> Fault:
@@ -33,6 +40,7 @@ def upstream(path: str, wrong: str) -> Fault:
 
 def decode(body: bytes | str, blame: Blame = caller) -> "Object":
     """The JSON object that a body holds."""
+    count(body, blame)
     try:
         value: object = msgspec.json.decode(body)
     except UnicodeError:
@@ -46,6 +54,15 @@ def decode(body: bytes | str, blame: Blame = caller) -> "Object":
     if _brackets(body) > DEPTH_MAX and _deeper(cast("Json", value), DEPTH_MAX):
         raise blame("", f"is nested more than {DEPTH_MAX} levels deep")
     return Object(cast("Json", value), "", blame)
+
+
+def count(body: bytes | str, blame: Blame = caller) -> None:
+    """Refuses a body of too many values before anybody reads it."""
+    if len(body) <= 2 * VALUES_MAX:
+        return
+    written = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+    if _marks(written) > VALUES_MAX and _marks(_STRING.sub(b"", written)) > VALUES_MAX:
+        raise blame("", f"holds more than {VALUES_MAX:,} values")
 
 
 def encode(value: object) -> bytes:
@@ -184,6 +201,11 @@ class Object:
     def mistyped(self, name: str, wanted: str, value: object) -> Fault:
         """The fault to raise for a field of the wrong type."""
         return self.wrong(name, f"must be {wanted}, not {named(value)}")
+
+
+def _marks(written: bytes) -> int:
+    """Every value but the first stands behind one of these."""
+    return written.count(b",") + _brackets(written)
 
 
 def _brackets(body: bytes | str) -> int:

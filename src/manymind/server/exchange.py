@@ -49,9 +49,10 @@ class Exchange:
         length = self.header("content-length")
         return self.header("transfer-encoding") is not None or length not in (None, "0")
 
-    async def body(self, limit: int, seconds: float) -> bytes:
+    async def body(self, limit: int, seconds: float, take: Callable[[int], None]) -> bytes:
         """The whole body, at most `limit` bytes: each piece within `seconds`, and on the whole
-        no slower than a megabyte in that time, so that nobody can send one for ever."""
+        no slower than a megabyte in that time, so that nobody can send one for ever. `take` is
+        told of each piece before it is kept."""
         declared = self.header("content-length") or "0"
         if declared.isdecimal() and int(declared) > limit:
             raise _too_large(limit)
@@ -76,6 +77,7 @@ class Exchange:
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
+            take(len(piece))
             whole.write(piece)
             more = message.get("more_body", False)
         return whole.getvalue()

@@ -1,7 +1,7 @@
 """Every dialect's paths: one handler."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -12,8 +12,10 @@ from manymind.canon.ports import Clock
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Dialect, View
+from manymind.dialects.reading import count
 from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
+from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.naming import Naming
 from manymind.server.stream import Gathered, Streamed, gather, stream
@@ -38,9 +40,12 @@ class Door(Struct, frozen=True, kw_only=True):
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
+    """`body_bytes` may one body have, `bodies_bytes` all together that are under way."""
+
     body_bytes: int
     body_seconds: float
     heartbeat_seconds: float
+    bodies_bytes: int = 256 * 1024 * 1024
 
 
 class _Shape(Struct):
@@ -65,9 +70,16 @@ class Inference:
         self._dialects = dialects
         self._clock = clock
         self._bounds = bounds
+        self._admission = Admission(bounds.bodies_bytes)
 
     async def answer(self, exchange: Exchange, caller: Caller, door: Door) -> None:
-        body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds)
+        with self._admission.visit() as take:
+            await self._admitted(exchange, caller, door, take)
+
+    async def _admitted(
+        self, exchange: Exchange, caller: Caller, door: Door, take: Callable[[int], None]
+    ) -> None:
+        body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
         if door.run:
             body = _unwrap(body, door.model)
         dialect = self._dialects[_dialect_of(body, door)]
@@ -147,6 +159,8 @@ def fault_headers(fault: Fault) -> list[tuple[str, str]]:
         headers.append(("retry-after", str(max(1, round(fault.retry_after)))))
     if fault.status == 401:
         headers.append(("www-authenticate", "Bearer"))
+    if fault.status == 408:
+        headers.append(("connection", "close"))
     return headers
 
 
@@ -168,6 +182,7 @@ def _dialect_of(body: bytes, door: Door) -> str:
 def _unwrap(body: bytes, model: str | None) -> bytes:
     """The request inside the envelope of `/ai/run`: `input` is a whole body, or the Responses
     field of that name; the model may stand in the path."""
+    count(body)
     try:
         fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         envelope = msgspec.json.decode(body, type=_Envelope)
