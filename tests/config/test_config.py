@@ -1,10 +1,13 @@
 """Settings: the nearer place wins, and a mistake is reported with the file it stands in."""
 
+from collections.abc import Generator
+from contextlib import chdir
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from manymind.config import ConfigError, Flags, load, secret
+from manymind.config import ConfigError, Flags, load, secret, unknown_variables
 
 
 @pytest.fixture
@@ -65,7 +68,17 @@ def test_a_key_file_that_is_not_there_is_named(written: Path) -> None:
         ("[server]\nport = 'x'", "port"),
         ("[server", "is not TOML"),
         ("[corpus]\nfolders = [1]", "folders"),
-        ("[unknown]", "unknown"),
+        ("[unknown]", "There is no table unknown. Known are server, corpus"),
+        ("[server]\nprot = 1", "[server] has no setting prot. Did you mean port? Known are host"),
+        ("[providers.acme]\nurl = 1", "[providers.acme] has no setting url"),
+        ("[providers.acme.prices.x]\ninput = 1", "providers.acme.prices.x: "),
+        ("[providers.acme.prices.x]\ninput = 'y'\noutput = 1", "providers.acme.prices.x.input: "),
+        ("[server]\nport = 70000", "server.port: expected int <= 65535"),
+        ("[limits]\nrequest_seconds = 0", "limits.request_seconds: expected float > 0"),
+        ("[limits]\nteam_cost_usd = true", "limits.team_cost_usd: "),
+        ("[aliases]\na = 1", "aliases.a: expected str, got int"),
+        ("server = 1", "server: expected object, got int"),
+        ("[[corpus]]", "corpus: expected object, got array"),
     ],
 )
 def test_a_mistake_is_named_with_its_file(written: Path, content: str, said: str) -> None:
@@ -97,3 +110,146 @@ def test_data_goes_where_it_customarily_goes() -> None:
     assert load(None, {"HOME": "/h"}).data == Path("/h/.local/share/manymind")
     assert load(None, {"HOME": "/h", "XDG_DATA_HOME": "/d"}).data == Path("/d/manymind")
     assert load(Flags(data=Path("/f")), {"HOME": "/h"}).data == Path("/f")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Generator[Path]:
+    """A folder to work in, with a home elsewhere."""
+    (tmp_path / "work").mkdir()
+    with chdir(tmp_path / "work"):
+        yield tmp_path / "work"
+
+
+def home(folder: Path, content: str = "") -> dict[str, str]:
+    """An environment whose user has these settings."""
+    place = folder.parent / ".config" / "manymind"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "manymind.toml").write_text(content)
+    return {"HOME": str(folder.parent)}
+
+
+def test_tables_of_user_and_project_are_merged_however_deep(folder: Path) -> None:
+    environment = home(
+        folder,
+        """
+        [server]
+        port = 9000
+        body_limit_mb = 3
+        [providers.acme]
+        base_url = "http://acme.example/v1"
+        [providers.acme.prices.large]
+        input = 1
+        output = 2
+        """,
+    )
+    (folder / "manymind.toml").write_text(
+        """
+        [server]
+        port = 9100
+        [providers.acme.prices.large]
+        input = 3
+        output = 2
+        [providers.acme.prices.small]
+        input = 0
+        output = 0
+        """
+    )
+    config = load(None, environment)
+    assert (config.server.port, config.server.body_limit_mb) == (9100, 3)
+    acme = config.providers["acme"]
+    assert acme.base_url == "http://acme.example/v1"
+    assert {name: price.input for name, price in acme.prices.items()} == {"large": 3, "small": 0}
+    assert [path.name for path in config.files] == ["manymind.toml", "manymind.toml"]
+
+
+def test_a_file_that_is_named_stands_alone(folder: Path) -> None:
+    environment = home(folder, "[server]\nport = 9000")
+    (folder / "manymind.toml").write_text("[server]\nport = 9100")
+    (folder / "other.toml").write_text("[server]\nhost = 'localhost'")
+    for flags, more in (
+        (Flags(config=Path("other.toml")), {}),
+        (None, {"MANYMIND_CONFIG": "other.toml"}),
+    ):
+        config = load(flags, environment | more)
+        assert (config.server.host, config.server.port) == ("localhost", 8484)
+
+
+def test_money_is_exact_as_text_and_as_a_number(folder: Path) -> None:
+    for written in ("0.1", "'0.1'"):
+        (folder / "m.toml").write_text(f"[limits]\nteam_cost_usd = {written}")
+        limits = load(Flags(config=Path("m.toml")), {"HOME": "/"}).limits
+        assert limits.team_cost_usd == Decimal("0.1")
+
+
+def test_every_plain_setting_has_a_variable(folder: Path) -> None:
+    environment = home(folder, "[limits]\nrequest_seconds = 5\n[server]\nhosts = ['a']") | {
+        "MANYMIND_LIMITS_REQUEST_SECONDS": "90",
+        "MANYMIND_LIMITS_TEAM_COST_USD": "0.30",
+        "MANYMIND_SERVER_HOSTS": "models.example, other.example",
+        "MANYMIND_TEAM_LEADER": "openai/gpt-5",
+        "MANYMIND_HOST": "::1",
+    }
+    config = load(None, environment)
+    assert config.limits.request_seconds == 90.0
+    assert config.limits.team_cost_usd == Decimal("0.30")
+    assert config.server.hosts == ("models.example", "other.example")
+    assert (config.team.leader, config.server.host) == ("openai/gpt-5", "::1")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MANYMIND_PORT", "many", "MANYMIND_PORT: expected int"),
+        ("MANYMIND_LIMITS_REQUEST_SECONDS", "-1", "MANYMIND_LIMITS_REQUEST_SECONDS: expected"),
+        ("MANYMIND_LIMITS_TEAM_COST_USD", "five", "MANYMIND_LIMITS_TEAM_COST_USD: invalid decimal"),
+    ],
+)
+def test_a_mistake_in_a_variable_is_named(variable: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(None, {"HOME": "/nowhere", variable: value})
+
+
+def test_variables_that_are_none_of_ours_are_found(folder: Path) -> None:
+    config = load(None, home(folder) | {"MANYMIND_PROT": "1", "MANYMIND_PORT": "1"})
+    assert unknown_variables(config) == ("MANYMIND_PROT",)
+
+
+def test_a_dotenv_file_stands_behind_the_environment(folder: Path) -> None:
+    (folder / ".env").write_text(
+        "# ours\nexport MANYMIND_PORT=9000\nA='x # y'\nB=\"q\" # remark\nC=z # remark\n=\nnone\n"
+    )
+    config = load(None, home(folder) | {"C": "environment"})
+    seen = config.environment
+    assert (config.server.port, seen["A"], seen["B"], seen["C"]) == (
+        9000,
+        "x # y",
+        "q",
+        "environment",
+    )
+    assert config.local == {"MANYMIND_PORT", "A", "B"}
+
+
+def test_what_lies_in_the_folder_does_not_say_which_way_everything_goes_out(folder: Path) -> None:
+    (folder / ".env").write_text("HTTPS_PROXY=http://evil.example\nSSL_CERT_FILE=evil.pem\n")
+    egress = load(None, home(folder)).egress
+    assert (egress.https_proxy, egress.ca_file) == (None, None)
+    (folder / "manymind.toml").write_text('[egress]\nhttps_proxy = "http://evil.example"\n')
+    with pytest.raises(ConfigError, match=r"egress\.https_proxy is not taken from a file"):
+        load(None, home(folder))
+    (folder / ".env").write_text("MANYMIND_CONFIG=manymind.toml")
+    with pytest.raises(ConfigError, match="not taken"):
+        load(None, home(folder))
+    named = load(Flags(config=Path("manymind.toml")), home(folder))
+    assert named.egress.https_proxy == "http://evil.example"
+
+
+def test_paths_in_a_file_are_meant_from_where_it_lies(folder: Path) -> None:
+    inner = folder / "inner"
+    inner.mkdir()
+    (inner / "key").write_text("k3")
+    (inner / "m.toml").write_text(
+        "[egress]\nca_file = 'ca.pem'\n[providers.acme]\nkey_file = 'key'\n"
+    )
+    config = load(Flags(config=Path("inner/m.toml")), {"HOME": "/"})
+    assert config.egress.ca_file == "inner/ca.pem"
+    assert secret(config, "acme") == "k3"

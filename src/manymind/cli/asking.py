@@ -68,6 +68,8 @@ class _Course:
             self._display.close()
 
     async def _answer(self, request: Request, config: Config) -> None:
+        for path in config.files:
+            self._display.tell(f"settings from {path}")
         try:
             async with open_house(config, self._display.tell, self._purses.append) as house:
                 await house.gateway.answer(Caller(id="owner"), request, self._hear, key="ask")

@@ -53,7 +53,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
     given = dict(os.environ if environment is None else environment)
     written = dotenv(Path(".env"))
     seen = written | given
-    files, named = _files(flags, seen)
+    files, named = _files(flags, given)
     contents = {path: read(path) for path in files}
     met = places(_PROJECT, contents[_PROJECT]) if _PROJECT in contents and not named else ()
     said = merged(*contents.values(), in_variables(seen), _flagged(flags))
@@ -92,7 +92,7 @@ def unknown_variables(config: Config) -> tuple[str, ...]:
 
 def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ...], bool]:
     """The files to read, the farthest first (the user's, then the project's), and whether the
-    operator named the file; one that is named stands alone."""
+    operator named the file; one that is named stands alone. A `.env` names none."""
     named = flags.config or _path(environment.get("MANYMIND_CONFIG"))
     if named is not None:
         if not named.is_file():

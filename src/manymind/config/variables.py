@@ -59,7 +59,7 @@ def dotenv(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and not name.startswith("#"):
+        if equals and name.strip() and not name.startswith("#"):
             found[name.strip()] = _unquoted(value.strip())
     return found
 
