@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -178,13 +179,13 @@ def spoilt(draw: st.DrawFn, body: Json) -> Json:
 def _spoil(draw: st.DrawFn, holder: Any, step: Any) -> None:
     match draw(st.sampled_from(["replace", "replace", "remove", "wrap", "add", "move"])):
         case "replace":
-            holder[step] = draw(WRONG)
+            holder[step] = deepcopy(draw(WRONG))
         case "remove":
             del holder[step]
         case "wrap":
             holder[step] = draw(st.sampled_from([[holder[step]], {"text": holder[step]}]))
         case "add" if isinstance(holder, dict):
-            holder[draw(st.text(max_size=10))] = draw(WRONG)
+            holder[draw(st.text(max_size=10))] = deepcopy(draw(WRONG))
         case "move" if isinstance(holder, dict):
             holder[draw(st.sampled_from(["type", "content", "text", "role"]))] = holder[step]
         case _:

@@ -7,6 +7,7 @@ hold a socket, and memory, for as long as a stranger likes.
 import asyncio
 from typing import ClassVar
 
+import httptools
 import msgspec
 from msgspec import Struct
 from uvicorn.config import Config
@@ -19,11 +20,12 @@ from manymind.canon.values import Json
 class Patience(Struct, frozen=True, kw_only=True):
     """`head_seconds` may pass from the first byte of a head to its last. `beside_bytes` may come
     that are not body: heads, trailers, the extensions of chunks. `stalled_seconds` may an answer
-    lie unread."""
+    lie unread. `farewell_seconds` has a caller to read a refusal before its socket closes."""
 
     head_seconds: float = 20.0
     beside_bytes: int = 64 * 1024
     stalled_seconds: float = 120.0
+    farewell_seconds: float = 2.0
 
 
 class Connection(HttpToolsProtocol):
@@ -42,6 +44,7 @@ class Connection(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
         self._in_head = False
+        self._refused = False
         self._beside = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn has it
@@ -53,9 +56,15 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         self._beside += len(data)
-        super().data_received(data)
-        if self.transport.is_closing():
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._refuse(400, "invalid_http", "This is not HTTP/1.1 as it can be understood here.")
+        if self._refused or self.transport.is_closing():
             return
         if self._beside > self.patience.beside_bytes:
             self._refuse(431, "headers_too_large", "The head of the request is too large.")
@@ -82,6 +91,11 @@ class Connection(HttpToolsProtocol):
         self._beside = 0
         super().on_body(body)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._in_head and self._idle():  # Another head has begun already.
+            self._await_head()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stall_timer = self.loop.call_later(
@@ -94,8 +108,22 @@ class Connection(HttpToolsProtocol):
             self._stall_timer = None
         super().resume_writing()
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "invalid_http", "This is not HTTP/1.1 as it can be understood here.")
+    def _should_upgrade(self) -> bool:
+        """Offers to speak another protocol are ours to decline."""
+        return True
+
+    def _feed(self, data: bytes) -> None:
+        """Parse what came. The parser stops at an offer to upgrade, which Java's client makes
+        with each request: a new one reads on, from a head without the offer."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+            for name, value in self.headers:
+                if name not in (b"connection", b"upgrade", b"http2-settings"):
+                    head += [name, b": ", value, b"\r\n"]
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.feed_data(b"".join([*head, b"\r\n", data[offer.args[0] :]]))
 
     def _idle(self) -> bool:
         """Whether nothing is being answered, so that what comes must be a head."""
@@ -109,13 +137,15 @@ class Connection(HttpToolsProtocol):
         self._head_timer = None
         if not self._idle():
             return
-        if self._beside:
+        if self._beside or self._in_head:
             self._refuse(408, "request_timeout", "The head of the request did not come in time.")
         else:
             self.transport.close()
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        """Says what is wrong, where nothing else is being said, and closes."""
+        """Says what is wrong, where nothing else is being said, and hears no more. The socket
+        closes a little later: with bytes left unread, the refusal would be lost on its way."""
+        self._refused = True
         if self._idle() or not self.cycle.response_started:
             error: Json = {"message": message, "type": "invalid_request_error", "code": code}
             body = msgspec.json.encode({"error": {**error, "param": None}})
@@ -124,7 +154,13 @@ class Connection(HttpToolsProtocol):
                 b"content-length: %d\r\n\r\n" % len(body)
             )
             self.transport.write(STATUS_LINE[status] + head + body)
-        self.transport.close()
+            self.transport.write_eof()
+            self._stop_timers()
+            self._head_timer = self.loop.call_later(
+                self.patience.farewell_seconds, self.transport.close
+            )
+        else:
+            self.transport.close()
 
     def _stop_timers(self) -> None:
         for timer in (self._head_timer, self._stall_timer):

@@ -86,7 +86,8 @@ class Application:
 
     async def _handle(self, exchange: Exchange) -> str:
         door = _door_at(exchange.path)
-        if door is not None and door.dialect == MESSAGES:
+        manners = door or _manners(exchange)
+        if manners.dialect == MESSAGES:
             exchange.extra.append(("request-id", exchange.request_id))
         try:
             self._guard.admit(exchange)
@@ -97,7 +98,7 @@ class Application:
             caller = None if route.open else self._guard.identify(exchange)
             await self._serve(exchange, route, caller)
         except Fault as fault:
-            await self._refuse(exchange, fault, door)
+            await self._refuse(exchange, fault, manners)
             return f"{fault.status} {fault.code}"
         except HungUp:
             raise
@@ -108,7 +109,7 @@ class Application:
                 "Something went wrong in this server.",
                 advice=f"Please report it with the id {exchange.request_id}.",
             )
-            await self._refuse(exchange, fault, door)
+            await self._refuse(exchange, fault, manners)
             return "500 bug"
         return "ok"
 
@@ -144,13 +145,12 @@ class Application:
     async def _dismiss(self, exchange: Exchange) -> None:
         """The server ends before the answer; nothing runs above us that would have to know."""
         with anyio.move_on_after(FAREWELL_SECONDS, shield=True):
-            await self._refuse(exchange, ending(), _door_at(exchange.path))
+            manners = _door_at(exchange.path) or _manners(exchange)
+            await self._refuse(exchange, ending(), manners)
 
-    async def _refuse(self, exchange: Exchange, fault: Fault, door: InferenceDoor | None) -> None:
-        if exchange.started:
-            return
-        own = door or InferenceDoor(dialect=CHAT, house="openai")
-        await self._inference.refuse(exchange, fault, own)
+    async def _refuse(self, exchange: Exchange, fault: Fault, manners: InferenceDoor) -> None:
+        if not exchange.started:
+            await self._inference.refuse(exchange, fault, manners)
 
 
 def _pages(listing: Listing, ops: Ops) -> dict[str, Route]:
@@ -175,6 +175,13 @@ def _door_at(path: str) -> InferenceDoor | None:
         if dialect is not None:
             return InferenceDoor(dialect=dialect, house=house)
     return None
+
+
+def _manners(exchange: Exchange) -> InferenceDoor:
+    """How to refuse where no inference door stands: as whoever asks can read it."""
+    messages = exchange.path.startswith("/v1/messages") or exchange.has_header("anthropic-version")
+    house = "openrouter" if exchange.path.startswith("/api/") else "openai"
+    return InferenceDoor(dialect=MESSAGES if messages else CHAT, house=house)
 
 
 def _cloudflare_door(rest: str) -> InferenceDoor | None:

@@ -45,6 +45,11 @@ class Exchange:
             raise BadRequest(f"The header {name} is given {len(values)} times.", field=name)
         return values[0].decode("latin-1").strip() if values else None
 
+    def has_header(self, name: str) -> bool:
+        """Whether a header is given at all, however often."""
+        wanted = name.encode()
+        return any(key == wanted for key, _ in self._headers)
+
     def has_body(self) -> bool:
         length = self.header("content-length")
         return self.header("transfer-encoding") is not None or length not in (None, "0")

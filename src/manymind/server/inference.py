@@ -97,7 +97,7 @@ class Inference:
     ) -> None:
         """A fault before the first byte, in the words of the caller's dialect."""
         own = dialect or self._dialects[door.dialect]
-        body = own.write_fault(fault, exchange.request_id)
+        body = own.write_fault(fault, exchange.request_id, door.house)
         if door.run:
             body = _wrap_fault(fault)
         await exchange.reply(fault.status, body, headers=fault_headers(fault))
