@@ -43,6 +43,12 @@ class Shell:
         self.home = home
         self.variables = variables
 
+    def settle(self, settings: str) -> None:
+        """Write the user's own settings."""
+        place = self.home / ".config" / "manymind"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "manymind.toml").write_text(settings)
+
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         usual = {"HOME": str(self.home), "PATH": os.environ["PATH"], "TERM": "xterm"}
         return {**usual, **self.variables, **more}

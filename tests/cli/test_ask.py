@@ -116,7 +116,7 @@ def test_a_budget_is_told_and_kept_by_a_team_that_costs(wired: Shell) -> None:
     output = "10"
     context = 128000
     """
-    (wired.home / "manymind.toml").write_text(settings)
+    wired.settle(settings)
     asked = ("ask", HEIGHT, "-f", str(CORPUS), "--json", "--budget")
     spent = wired.run(*asked, "5").data["spent_in_usd_ticks"]
     assert 0 < spent < 5 * 10**10

@@ -104,7 +104,7 @@ def test_ctrl_c_keeps_what_there_is(wired: Shell) -> None:
 
 def test_ctrl_c_tells_what_was_paid(wired: Shell) -> None:
     settings = '[providers.vllm.prices."*"]\ninput = 2\noutput = 10\n'
-    (wired.home / "manymind.toml").write_text(settings)
+    wired.settle(settings)
     process = wired.start("ask", "word " * 500, "-m", f"{ECHO};tps=10", "--max-output", "900")
     assert process.stdout is not None
     process.stdout.read(4)
@@ -115,7 +115,7 @@ def test_ctrl_c_tells_what_was_paid(wired: Shell) -> None:
 
 def test_ctrl_c_ends_a_team(wired: Shell) -> None:
     settings = '[team]\nleader = "vllm/sim-researcher;latency=1"\n'
-    (wired.home / "manymind.toml").write_text(settings)
+    wired.settle(settings)
     process = wired.start("ask", "How high is the tower?", "-f", str(CORPUS))
     assert process.stderr is not None
     while "begins on vllm/" not in process.stderr.readline():

@@ -76,7 +76,7 @@ def test_prices_are_those_of_the_day(shell: Shell) -> None:
 
 
 def test_the_settings_say_what_a_provider_of_ones_own_takes(shell: Shell) -> None:
-    (shell.home / "manymind.toml").write_text(
+    shell.settle(
         """
         [providers.acme]
         base_url = "https://acme.example/v1"

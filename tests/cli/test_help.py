@@ -4,11 +4,13 @@ import re
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from manymind.canon.faults import BadRequest
 from manymind.cli import exits
 from manymind.cli.main import commands, meant
+from manymind.server.simulated import Knobs
 from tests.cli.shell import Shell
 
 COMMANDS = sorted(commands())
@@ -104,3 +106,9 @@ def test_what_begins_with_no_command_is_a_question(
 def test_a_slip_of_the_pen_does_not_ask_a_model(slip: str) -> None:
     with pytest.raises(BadRequest, match=f"There is no command {slip}"):
         meant([slip], COMMANDS)
+
+
+def test_every_mishap_of_the_simulation_is_in_its_help(shell: Shell) -> None:
+    out = shell.run("simulate", "--help", COLUMNS="80").out
+    known = [field.name for field in msgspec.structs.fields(Knobs)]
+    assert [name for name in known if not re.search(rf"\b{name}\b", out)] == []

@@ -46,7 +46,7 @@ def test_columns_stand_under_one_another(shell: Shell) -> None:
 
 
 def test_aliases_are_shown_with_what_they_mean(shell: Shell) -> None:
-    (shell.home / "manymind.toml").write_text('[aliases]\n"house/best" = "manymind/reader"\n')
+    shell.settle('[aliases]\n"house/best" = "manymind/reader"\n')
     assert "house/best → manymind/reader\n" in shell.run("models").out
     assert "house/best → manymind/reader\n" in shell.run("models", "best").out
     assert shell.run("models", "--json").data["aliases"] == {"house/best": "manymind/reader"}

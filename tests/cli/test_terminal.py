@@ -84,7 +84,7 @@ def test_sixteen_agents_fit_any_screen(shell: Shell, columns: int, rows: int) ->
 
 def test_ctrl_c_leaves_the_terminal_as_it_was(wired: Shell) -> None:
     settings = '[team]\nleader = "vllm/sim-researcher;latency=1"\n'
-    (wired.home / "manymind.toml").write_text(settings)
+    wired.settle(settings)
     screen = wired.watch("ask", HEIGHT, "-f", str(CORPUS), interrupt_at=b"agent-1")
     assert screen.code == 130
     hidden, shown = screen.written.rfind("\x1b[?25l"), screen.written.rfind("\x1b[?25h")

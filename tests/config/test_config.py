@@ -128,38 +128,11 @@ def home(folder: Path, content: str = "") -> dict[str, str]:
     return {"HOME": str(folder.parent)}
 
 
-def test_tables_of_user_and_project_are_merged_however_deep(folder: Path) -> None:
-    environment = home(
-        folder,
-        """
-        [server]
-        port = 9000
-        body_limit_mb = 3
-        [providers.acme]
-        base_url = "http://acme.example/v1"
-        [providers.acme.prices.large]
-        input = 1
-        output = 2
-        """,
-    )
-    (folder / "manymind.toml").write_text(
-        """
-        [server]
-        port = 9100
-        [providers.acme.prices.large]
-        input = 3
-        output = 2
-        [providers.acme.prices.small]
-        input = 0
-        output = 0
-        """
-    )
-    config = load(None, environment)
+def test_variables_are_laid_over_the_file_setting_by_setting(folder: Path) -> None:
+    environment = home(folder, "[server]\nport = 9000\nbody_limit_mb = 3")
+    config = load(None, environment | {"MANYMIND_PORT": "9100"})
     assert (config.server.port, config.server.body_limit_mb) == (9100, 3)
-    acme = config.providers["acme"]
-    assert acme.base_url == "http://acme.example/v1"
-    assert {name: price.input for name, price in acme.prices.items()} == {"large": 3, "small": 0}
-    assert [path.name for path in config.files] == ["manymind.toml", "manymind.toml"]
+    assert [path.name for path in config.files] == ["manymind.toml"]
 
 
 def test_a_file_that_is_named_stands_alone(folder: Path) -> None:
@@ -212,35 +185,6 @@ def test_a_mistake_in_a_variable_is_named(variable: str, value: str, said: str) 
 def test_variables_that_are_none_of_ours_are_found(folder: Path) -> None:
     config = load(None, home(folder) | {"MANYMIND_PROT": "1", "MANYMIND_PORT": "1"})
     assert unknown_variables(config) == ("MANYMIND_PROT",)
-
-
-def test_a_dotenv_file_stands_behind_the_environment(folder: Path) -> None:
-    (folder / ".env").write_text(
-        "# ours\nexport MANYMIND_PORT=9000\nA='x # y'\nB=\"q\" # remark\nC=z # remark\n=\nnone\n"
-    )
-    config = load(None, home(folder) | {"C": "environment"})
-    seen = config.environment
-    assert (config.server.port, seen["A"], seen["B"], seen["C"]) == (
-        9000,
-        "x # y",
-        "q",
-        "environment",
-    )
-    assert config.local == {"MANYMIND_PORT", "A", "B"}
-
-
-def test_what_lies_in_the_folder_does_not_say_which_way_everything_goes_out(folder: Path) -> None:
-    (folder / ".env").write_text("HTTPS_PROXY=http://evil.example\nSSL_CERT_FILE=evil.pem\n")
-    egress = load(None, home(folder)).egress
-    assert (egress.https_proxy, egress.ca_file) == (None, None)
-    (folder / "manymind.toml").write_text('[egress]\nhttps_proxy = "http://evil.example"\n')
-    with pytest.raises(ConfigError, match=r"egress\.https_proxy is not taken from a file"):
-        load(None, home(folder))
-    (folder / ".env").write_text("MANYMIND_CONFIG=manymind.toml")
-    with pytest.raises(ConfigError, match="not taken"):
-        load(None, home(folder))
-    named = load(Flags(config=Path("manymind.toml")), home(folder))
-    assert named.egress.https_proxy == "http://evil.example"
 
 
 def test_paths_in_a_file_are_meant_from_where_it_lies(folder: Path) -> None:

@@ -70,6 +70,8 @@ class _Course:
     async def _answer(self, request: Request, config: Config) -> None:
         for path in config.files:
             self._display.tell(f"settings from {path}")
+        for path in config.unread:
+            self._display.tell(f"{path} lies here, but is not read unless named: --config {path}")
         try:
             async with open_house(config, self._display.tell, self._purses.append) as house:
                 await house.gateway.answer(Caller(id="owner"), request, self._hear, key="ask")

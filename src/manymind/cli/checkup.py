@@ -73,7 +73,14 @@ def _search() -> Check:
 
 def _settings(config: Config) -> Check:
     files = ", ".join(str(path) for path in config.files) or "no file; environment and defaults"
-    return Check(name="settings", state="ok", said=files)
+    return Check(
+        name="settings",
+        state="note" if config.unread else "ok",
+        said=files,
+        advice="".join(
+            f"{path} is not read unless named: --config {path}" for path in config.unread
+        ),
+    )
 
 
 def _variables(config: Config) -> list[Check]:

@@ -9,15 +9,20 @@ _AS_IT_STANDS = "\b"
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """`prints` sketches the object that `--json` prints, where the command has that."""
+    """`prints` sketches the object that `--json` prints, where the command has that; `notes` is
+    a table that has to stand as it is."""
 
     run: Callable[..., None]
     examples: tuple[str, ...]
     prints: str = ""
+    notes: str = ""
 
     @property
     def epilog(self) -> str:
         blocks = [_block("Examples:", self.examples)]
+        if self.notes:
+            title, *lines = self.notes.strip().splitlines()
+            blocks.append(_block(title, lines))
         if self.prints:
             blocks.append(_block("--json prints one object:", self.prints.strip().splitlines()))
         return "\n\n".join(blocks)

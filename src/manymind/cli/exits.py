@@ -18,7 +18,7 @@ BUDGET, PROVIDERS, TIME, REFUSED, INTERRUPTED = 5, 6, 7, 9, 130
 
 MEANINGS: tuple[tuple[int, str], ...] = (
     (OK, "done"),
-    (INTERNAL, "something went wrong in manymind itself"),
+    (INTERNAL, "something went wrong in manymind itself, or in writing its output"),
     (USAGE, "the command line, or the request it makes, is wrong"),
     (CONFIGURATION, "the configuration or a credential is missing or wrong"),
     (NOT_FOUND, "a file, model or other named thing is not there"),
@@ -26,7 +26,7 @@ MEANINGS: tuple[tuple[int, str], ...] = (
     (PROVIDERS, "the providers failed, after retries"),
     (TIME, "the time limit was reached; what there is was written"),
     (REFUSED, "refused by a policy or a limit"),
-    (INTERRUPTED, "interrupted"),
+    (INTERRUPTED, "interrupted; what there is was written"),
 )
 
 _BY_FAULT: tuple[tuple[type[Fault], int], ...] = (

@@ -21,6 +21,8 @@ async def serve(config: Config, verbose: bool) -> int:
         return _unheard(config, why)
     for path in config.files:
         _tell(f"settings from {path}")
+    for path in config.unread:
+        _tell(f"{path} lies here, but is not read unless named: --config {path}")
     async with open_house(config, progress=_tell) as house:
         served = await listen(
             house.application,

@@ -38,6 +38,22 @@ COMMAND = Command(
         "manymind simulate --port 8585",
         "OPENAI_API_KEY=x OPENAI_BASE_URL=http://127.0.0.1:8585/v1 manymind serve",
         "manymind ask Hello -m 'openai/sim-echo;fault=429;retry_after=2;times=1'",
-        "manymind ask Hello -m 'openai/sim-echo;latency=1.0;tps=50'",
     ),
+    notes="""
+Behind the name of a model, each after a semicolon:
+latency, jitter, seed   seconds before the reply; jitter is spread by seed
+tps, chunk, drip        tokens a second, tokens a piece, seconds a byte
+fault, retry_after      this status; times=N for the first N requests only
+hang, stall=N           never answers; says nothing more after N events
+cut=N, unfinished=N     breaks off after N events; ends there in good order
+malformed=N, error=N    the N-th event is no JSON; an error after N events
+empty, html, redirect   no content; a page instead of JSON; another path
+window                  refuses more input tokens than this
+usage=0, cached         leaves usage out; cached tokens that usage claims
+input_tokens,
+output_tokens           other counts that usage claims
+unknown, same_ids       fields that nobody knows; one id for all items
+redacted                thoughts are sealed
+house                   the habits of openai, xai or openrouter
+""",
 )
