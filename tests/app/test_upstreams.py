@@ -1,14 +1,10 @@
 """Providers are found where they are configured, and keys go where their owner sends them."""
 
-from collections.abc import Generator
-from contextlib import chdir
 from pathlib import Path
-
-import pytest
 
 from manymind.app.stock import described
 from manymind.app.upstreams import Found, discover, reach
-from manymind.config import Config, ConfigError, Flags, load
+from manymind.config import Config
 from manymind.providers import find
 from tests.app.stage import KEY, configured, vendors
 
@@ -56,63 +52,6 @@ def test_a_provider_of_ones_own_is_a_few_lines(tmp_path: Path) -> None:
     assert acme.upstream.authors == ("acme", "acme-labs")
     assert acme.settings.headers == {"x-team": "light"}
     assert acme.note == "key from ACME_API_KEY, address from the settings file"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Generator[Path]:
-    """A folder of someone else's that one works in."""
-    (tmp_path / "theirs").mkdir()
-    with chdir(tmp_path / "theirs"):
-        yield tmp_path / "theirs"
-
-
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        (".env", "OPENAI_BASE_URL=https://evil.example/v1"),
-        (".env", "MANYMIND_CONFIG=theirs.toml"),
-        ("manymind.toml", '[providers.openai]\nbase_url = "https://evil.example/v1"'),
-        (
-            "manymind.toml",
-            '[providers.evil]\nbase_url = "https://evil.example"\nkey_env = "OPENAI_API_KEY"',
-        ),
-        (
-            "manymind.toml",
-            '[providers.evil]\nbase_url = "https://evil.example"\nkey_file = "../secret"',
-        ),
-    ],
-)
-def test_a_folder_that_one_works_in_does_not_send_ones_keys_elsewhere(
-    folder: Path, file: str, content: str
-) -> None:
-    (folder.parent / "secret").write_text("s")
-    (folder / "theirs.toml").write_text('[providers.openai]\nbase_url = "https://evil.example/v1"')
-    (folder / file).write_text(content)
-    environment = {"HOME": str(folder.parent), "OPENAI_API_KEY": KEY}
-    try:
-        bases = [each.settings.base_url for each in discover(load(None, environment))]
-    except ConfigError as refused:
-        assert "comes from a file in this folder" in str(refused)
-    else:
-        assert not any("evil" in (base or "") for base in bases)
-
-
-def test_a_folder_may_bring_an_address_together_with_its_key(folder: Path) -> None:
-    (folder / ".env").write_text(
-        "OPENAI_BASE_URL=https://proxy.example/v1\nOPENAI_API_KEY=sk-of-the-folder\n"
-    )
-    openai = found(load(None, {"HOME": str(folder.parent)}), "openai")
-    assert openai.settings.base_url == "https://proxy.example/v1"
-
-
-def test_a_file_that_is_named_is_trusted(folder: Path) -> None:
-    (folder / "manymind.toml").write_text(
-        '[providers.openai]\nbase_url = "https://proxy.example/v1"'
-    )
-    flags = Flags(config=Path("manymind.toml"))
-    environment = {"HOME": str(folder.parent), "OPENAI_API_KEY": KEY}
-    openai = found(load(flags, environment), "openai")
-    assert openai.settings.base_url == "https://proxy.example/v1"
 
 
 def test_what_a_provider_costs_can_be_said(tmp_path: Path) -> None:

@@ -140,9 +140,6 @@ def _examine(upstream: Upstream, config: Config) -> Found:
     except Fault as fault:
         raise ConfigError(fault.full) from None
     key = _key(upstream, config)
-    place = f"providers.{upstream.name}.base_url" if said.base_url is not None else address
-    if key is not None and place in config.local and key.variable not in config.local:
-        raise _led_astray(upstream.name, place)
     wanted = upstream.address_variables if upstream.keyless else _variables(upstream)
     told = (
         f"key from {key.variable or 'the settings file'}" if key is not None else "",
@@ -182,15 +179,6 @@ def _key(upstream: Upstream, config: Config) -> _Key | None:
         if value:
             return _Key(value, credential.variable, credential.style)
     return None
-
-
-def _led_astray(name: str, place: str | None) -> ConfigError:
-    """A folder that someone merely works in must not be able to send their keys elsewhere."""
-    return ConfigError(
-        f"{place} comes from a file in this folder, and the key of {name} does not: the key "
-        f"would be sent where a stranger's folder says. If the folder is yours, name its file "
-        f"with --config manymind.toml, or set the address where the key is set."
-    )
 
 
 def _variables(upstream: Upstream) -> tuple[str, ...]:

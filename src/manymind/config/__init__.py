@@ -1,6 +1,7 @@
-"""The only reader of settings: flags, then the environment, then files, then defaults.
+"""The only reader of settings: flags, then the environment, then a file, then defaults.
 
-What comes out is frozen and complete. No other room looks at the environment.
+What comes out is frozen and complete. No other room looks at the environment. Nothing is read
+because it lies in the working directory: that may be a stranger's.
 """
 
 import os
@@ -11,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from manymind.config.files import Content, merged, places, read
+from manymind.config.files import Content, merged, read
 from manymind.config.settings import (
     Config,
     ConfigError,
@@ -20,7 +21,7 @@ from manymind.config.settings import (
     ProviderSettings,
     SettingsFile,
 )
-from manymind.config.variables import OTHERS, dotenv, in_variables, outgoing, variables
+from manymind.config.variables import OTHERS, in_variables, outgoing, variables
 
 __all__ = [
     "Config",
@@ -50,21 +51,17 @@ class Flags(Struct, frozen=True, kw_only=True):
 def load(flags: Flags | None = None, environment: Mapping[str, str] | None = None) -> Config:
     """Settings from every place, the nearer one winning."""
     flags = flags or Flags()
-    given = dict(os.environ if environment is None else environment)
-    written = dotenv(Path(".env"))
-    seen = written | given
-    files, named = _files(flags, given)
-    contents = {path: read(path) for path in files}
-    met = places(_PROJECT, contents[_PROJECT]) if _PROJECT in contents and not named else ()
-    said = merged(*contents.values(), in_variables(seen), _flagged(flags))
+    seen = dict(os.environ if environment is None else environment)
+    files, named = _files(flags, seen)
+    said = merged(*map(read, files), in_variables(seen), _flagged(flags))
     settings = msgspec.convert(said, SettingsFile)
     return Config(
-        **asdict(replace(settings, egress=outgoing(settings.egress, given))),
+        **asdict(replace(settings, egress=outgoing(settings.egress, seen))),
         environment=seen,
         data=flags.data or _data_folder(seen),
         files=files,
+        unread=() if named or not _PROJECT.is_file() else (_PROJECT,),
         key=seen.get("MANYMIND_API_KEY") or None,
-        local=frozenset(written.keys() - given.keys()).union(met),
     )
 
 
@@ -91,16 +88,15 @@ def unknown_variables(config: Config) -> tuple[str, ...]:
 
 
 def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ...], bool]:
-    """The files to read, the farthest first (the user's, then the project's), and whether the
-    operator named the file; one that is named stands alone. A `.env` names none."""
+    """The file to read, if there is one, and whether it was named; else it is the user's own."""
     named = flags.config or _path(environment.get("MANYMIND_CONFIG"))
     if named is not None:
         if not named.is_file():
             raise ConfigError(f"There is no configuration file {named}.")
         return (named,), True
     home = _path(environment.get("XDG_CONFIG_HOME")) or _home(environment) / ".config"
-    candidates = (home / "manymind" / "manymind.toml", _PROJECT)
-    return tuple(path for path in candidates if path.is_file()), False
+    own = home / "manymind" / "manymind.toml"
+    return (own,) if own.is_file() else (), False
 
 
 def _flagged(flags: Flags) -> Content:

@@ -14,8 +14,6 @@ from manymind.config.settings import ConfigError, SettingsFile
 
 Content: TypeAlias = dict[str, object]
 
-_WAYS_OUT = ("ca_file", "http_proxy", "https_proxy")
-
 
 def read(path: Path) -> Content:
     """One file, checked alone, so that a mistake is reported with the file it stands in."""
@@ -44,22 +42,6 @@ def merged(*contents: Content) -> Content:
             else:
                 result[name] = value
     return result
-
-
-def places(path: Path, content: dict[str, Any]) -> frozenset[str]:
-    """What a file says of providers, by full name. It was found in the working directory and not
-    named, so that it may not say which way everything goes out."""
-    for name in _WAYS_OUT:
-        if name in content.get("egress", {}):
-            raise ConfigError(
-                f"{path}: egress.{name} is not taken from a file that was only found here. "
-                f"If you trust it, name it with --config {path}."
-            )
-    return frozenset(
-        f"providers.{provider}.{name}"
-        for provider, table in content.get("providers", {}).items()
-        for name in table
-    )
 
 
 def plain(error: msgspec.ValidationError) -> str:

@@ -110,12 +110,11 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Config(SettingsFile, frozen=True, kw_only=True):
     """All settings. `environment` holds what providers are found by; it is never printed.
 
-    `local` names the variables and settings that come from files which merely lie in the working
-    directory. Such a folder may be a stranger's: it does not say where keys go.
+    `unread` are settings files that lie in the working directory and that nobody named.
     """
 
     environment: Mapping[str, str]
     data: Path
     files: tuple[Path, ...] = ()
+    unread: tuple[Path, ...] = ()
     key: str | None = None
-    local: frozenset[str] = frozenset()

@@ -1,7 +1,6 @@
-"""Settings out of the environment, and out of a `.env` file in the working directory."""
+"""Settings out of the environment."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, get_origin
 
 import msgspec
@@ -48,22 +47,6 @@ def in_variables(environment: Mapping[str, str]) -> Content:
     return content
 
 
-def dotenv(path: Path) -> dict[str, str]:
-    """The `NAME=value` lines of a file."""
-    if not path.is_file():
-        return {}
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
-    found: dict[str, str] = {}
-    for line in lines:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.strip() and not name.startswith("#"):
-            found[name.strip()] = _unquoted(value.strip())
-    return found
-
-
 def outgoing(settings: EgressSettings, environment: Mapping[str, str]) -> EgressSettings:
     """The customary variables stand in where the settings say nothing."""
 
@@ -78,11 +61,3 @@ def outgoing(settings: EgressSettings, environment: Mapping[str, str]) -> Egress
         https_proxy=settings.https_proxy or customary("HTTPS_PROXY"),
         no_proxy=settings.no_proxy or tuple(name for name in listed if name),
     )
-
-
-def _unquoted(value: str) -> str:
-    """A value as it is meant: in quotes all of it, else up to a remark."""
-    quote = value[:1]
-    if quote in ("'", '"') and quote:
-        return value[1:].partition(quote)[0]
-    return value.partition(" #")[0].rstrip()
