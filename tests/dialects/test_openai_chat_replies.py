@@ -238,6 +238,23 @@ def test_a_fault_is_written_with_what_to_do_and_the_request_id() -> None:
     }
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_replies_on_openrouters_paths_have_a_fingerprint_if_only_none(whole: bool) -> None:
+    body = {"id": "c1", "model": "m", "choices": [{"message": {"content": "hi"}}]}
+    answer = fold([DIALECT.read_reply(json.dumps(body).encode())])
+    answer = answer if whole else replace(answer, wire=None)
+    assert write(answer, house="openrouter")["system_fingerprint"] is None
+    assert "system_fingerprint" not in write(answer)
+
+
+def test_on_openrouters_paths_the_code_is_the_status() -> None:
+    error = json.loads(DIALECT.write_fault(BadRequest("No."), "req_1", "openrouter"))["error"]
+    assert (error["code"], error["metadata"]) == (400, {"error_type": "invalid_request"})
+    (line,) = DIALECT.writer(PLAIN, View(house="openrouter")).fail(RateLimited("Slowly."))
+    error = json.loads(line.removeprefix(b"data: "))["error"]
+    assert (error["code"], error["metadata"]) == (429, {"error_type": "rate_limit_exceeded"})
+
+
 @pytest.mark.parametrize(
     ("raised", "kind"),
     [(OverBudget("x"), "insufficient_quota"), (RateLimited("x"), "rate_limit_error")],

@@ -85,6 +85,16 @@ async def test_wrong_paths_and_methods_are_explained(method: str, path: str, sta
         assert (heard.headers.get("allow") is not None) == (status == 405)
 
 
+async def test_where_nothing_stands_the_refusal_is_in_the_form_of_who_asks() -> None:
+    async with calling(Scripted("s", "hi")) as caller:
+        openrouter = error_of(await caller.get("/api/v1/models/none/such"))
+        assert openrouter["code"] == 404
+        assert error_of(await caller.get("/v1/models/none/such"))["code"] == "model_not_found"
+        for path in ("/v1/messages/batches", "/v1/models/none/such"):
+            heard = await caller.get(path, anthropic_version="2023-06-01")
+            assert (heard.json["type"], error_of(heard)["type"]) == ("error", "not_found_error")
+
+
 async def test_models_are_listed_in_the_form_of_who_asks() -> None:
     async with calling(Scripted("s", "hi")) as caller:
         openai = (await caller.get("/v1/models")).json

@@ -193,17 +193,16 @@ def _plain(text: str) -> str:
     return text if len(text) <= MESSAGE_MAX else f"{text[: MESSAGE_MAX - 1]}…"
 
 
-def write_fault(fault: Fault, request_id: str) -> bytes:
-    return encode({"error": {**error_fields(fault), "request_id": request_id}})
+def write_fault(fault: Fault, request_id: str, house: str) -> bytes:
+    return encode({"error": {**error_fields(fault, house), "request_id": request_id}})
 
 
-def error_fields(fault: Fault) -> Json:
-    return {
-        "message": fault.full,
-        "type": _kind(fault),
-        "param": fault.field,
-        "code": fault.code,
-    }
+def error_fields(fault: Fault, house: str) -> Json:
+    """OpenRouter's readers want the status for a code, and the word for it beside that."""
+    fields: Json = {"message": fault.full, "type": _kind(fault), "param": fault.field}
+    if house == "openrouter":
+        return {**fields, "code": fault.status, "metadata": {"error_type": fault.code}}
+    return {**fields, "code": fault.code}
 
 
 def _kind(fault: Fault) -> str:

@@ -45,7 +45,7 @@ class Messages:
     def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault:
         return read_fault(status, body, retry_after)
 
-    def write_fault(self, fault: Fault, request_id: str) -> bytes:
+    def write_fault(self, fault: Fault, request_id: str, house: str = "openai") -> bytes:
         return write_fault(fault, request_id)
 
 

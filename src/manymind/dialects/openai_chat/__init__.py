@@ -43,8 +43,8 @@ class OpenAIChat:
     def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault:
         return read_fault(status, body, retry_after)
 
-    def write_fault(self, fault: Fault, request_id: str) -> bytes:
-        return write_fault(fault, request_id)
+    def write_fault(self, fault: Fault, request_id: str, house: str = "openai") -> bytes:
+        return write_fault(fault, request_id, house)
 
 
 DIALECT: Dialect = OpenAIChat()

@@ -19,9 +19,16 @@ _NUMBERED = {"tool_calls", "annotations", "images"}
 
 
 def write_reply(answer: Answer, request: Request, view: View) -> bytes:
+    body = _body(answer, request, view)
+    if view.house == "openrouter":
+        body.setdefault("system_fingerprint", None)  # Its readers want the key in every reply.
+    return encode(body)
+
+
+def _body(answer: Answer, request: Request, view: View) -> Json:
     wire = answer.wire
     if wire is not None and wire.dialect == NAME and wire.whole:
-        return encode(_as_it_came(answer, wire.data))
+        return _as_it_came(answer, wire.data)
     body: Json = {
         "id": answer.id,
         "object": "chat.completion",
@@ -32,8 +39,8 @@ def write_reply(answer: Answer, request: Request, view: View) -> bytes:
     if answer.usage is not None:
         body["usage"] = write_usage(answer.usage)
     if answer.aside is not None and answer.aside.dialect == NAME:
-        body = {**answer.aside.fields, **body}
-    return encode(body)
+        return {**answer.aside.fields, **body}
+    return body
 
 
 def _as_it_came(answer: Answer, data: Json) -> Json:

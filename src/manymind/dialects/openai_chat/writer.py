@@ -26,6 +26,7 @@ from manymind.dialects.sse import DONE, frame
 
 class StreamWriter:
     def __init__(self, request: Request, view: View) -> None:
+        self._house = view.house
         self._openrouter = view.house == "openrouter"
         self._usage_wanted = self._openrouter or request.stream_usage is True
         self._telling = Telling(manner(request, view))
@@ -47,10 +48,11 @@ class StreamWriter:
     def fail(self, fault: Fault) -> list[bytes]:
         """OpenRouter's readers want the error within a chunk; OpenAI's take such a one for an
         ordinary chunk, and the answer for whole."""
+        error = error_fields(fault, self._house)
         if not self._openrouter:
-            return [self._line({"error": error_fields(fault)})]
+            return [self._line({"error": error})]
         choice: Json = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
-        return [self._line(self._chunk([choice]) | {"error": error_fields(fault)})]
+        return [self._line(self._chunk([choice]) | {"error": error})]
 
     def _line(self, data: Json) -> bytes:
         return frame(encode(data))

@@ -45,8 +45,8 @@ class Responses:
     def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault:
         return openai_faults.read_fault(status, body, retry_after)
 
-    def write_fault(self, fault: Fault, request_id: str) -> bytes:
-        return openai_faults.write_fault(fault, request_id)
+    def write_fault(self, fault: Fault, request_id: str, house: str = "openai") -> bytes:
+        return openai_faults.write_fault(fault, request_id, house)
 
 
 DIALECT: Dialect = Responses()
