@@ -4,6 +4,7 @@ import re
 
 from anyio import to_thread
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.events import Say
 from manymind.canon.faults import Unsupported
@@ -11,20 +12,26 @@ from manymind.canon.items import Called, Item, Returned, Said
 from manymind.canon.parts import Text
 from manymind.canon.ports import Desk, Library, Shelves
 from manymind.canon.requests import Request
-from manymind.corpus.intake import Intake, take_in
+from manymind.corpus.intake import Intake, Turn, take_in
 from manymind.corpus.joined import Joined
 from manymind.providers.reader import remarks
-from manymind.providers.reader.asking import Asked, understood
+from manymind.providers.reader.asking import Asked, core, leans, understood
 from manymind.providers.reader.draft import Draft
+from manymind.providers.reader.evidence import CLAIM
+from manymind.providers.reader.mending import mended
+from manymind.providers.reader.planning import is_plan, plan
 from manymind.providers.reader.policy import Policy, Work
-from manymind.providers.reader.prose import answer, tell_skipped
+from manymind.providers.reader.prose import Told, answer, tell_skipped
 from manymind.providers.reader.returned import gather
 from manymind.providers.reader.speaking import Voice
 from manymind.providers.reader.structured import fill_schema, quotes_as_json
+from manymind.providers.reader.values import names
 
 MODEL = "manymind/reader"
 
 _MARKERS = re.compile(r"\{\{E\d+\}\}")
+_LINK = re.compile(r"\[\[?\d+\]?\]\([^)]*\)")
+_ANSWER_HEAD, _NAMES_LENT = 600, 2
 _STYLE = re.compile(
     r"\b(?:answer|respond|reply|speak|write|talk) (?:only |always )?in [A-Z]\w+"
     r"|\b(?:translate|pretend|role-?play|persona|rhyme|haiku|poem|pirate|emojis?)\b"
@@ -36,7 +43,10 @@ class _Talk(Struct, frozen=True):
     """The conversation as the reader sees it."""
 
     intake: Intake
+    text: str
+    earlier: str
     asked: Asked
+    read: dict[str, str]
     work: Work
     first: bool
     images: bool
@@ -54,6 +64,8 @@ class Reader:
         _refuse_unsupported(request)
         talk = await to_thread.run_sync(_listen, request)
         library = await self._shelves.library(request)
+        asked, read = await mended(library, talk.text, talk.earlier)
+        talk = replace(talk, asked=asked, read=read)
         seen = await gather(talk.work.seen) if talk.work.returned else None
         seen = seen if seen is not None and seen.cards() else None
         calls = await Policy(request, talk.asked, talk.work).calls(library, seen)
@@ -64,6 +76,10 @@ class Reader:
             return
         shelf = _shelf(library, seen, request)
         output = request.output
+        if output is not None and is_plan(output):
+            await voice.begin()
+            await voice.tell([plan(talk.asked)])
+            return
         if output is not None and output.form == "json_schema":
             filled = await fill_schema(shelf, talk.asked, output, request.dialect)
             await voice.begin()
@@ -74,7 +90,10 @@ class Reader:
             await voice.tell([await quotes_as_json(shelf, talk.asked)])
             return
         draft = Draft(curly=talk.markers)
-        await answer(shelf, talk.asked, draft, talk.work.told)
+        if talk.read:
+            draft.paragraph(remarks.mended(talk.read))
+        told = Told(tuple(talk.work.told), screened=_is_evidence(talk, shelf))
+        await answer(shelf, talk.asked, draft, told)
         _add_remarks(draft, talk, request, desk)
         await voice.tell(draft.segments)
 
@@ -86,16 +105,25 @@ def _shelf(library: Library, seen: Library | None, request: Request) -> Library:
     return seen if request.tools else Joined((seen, library))
 
 
+def _is_evidence(talk: _Talk, shelf: Library) -> bool:
+    """Whether a brief brought its documents as evidence, each to be named by its marker."""
+    cards = shelf.cards()
+    return talk.markers and bool(cards) and all(CLAIM.fullmatch(card.id) for card in cards)
+
+
 def _listen(request: Request) -> _Talk:
     intake = take_in(request)
     at, work = _work(request.items)
     spoken = [turn for turn in intake.turns if turn.role == "user"]
     number = sum(isinstance(item, Said) and item.role == "user" for item in request.items[: at + 1])
     text = spoken[number - 1].text if 0 < number <= len(spoken) else ""
-    earlier = spoken[number - 2].text if number > 1 and spoken else ""
+    earlier = _earlier(intake, spoken[: max(0, number - 1)], text)
     return _Talk(
         intake=intake,
+        text=text,
+        earlier=earlier,
         asked=understood(text, earlier),
+        read={},
         work=work,
         first=not any(
             isinstance(item, Said) and item.role == "assistant" for item in request.items
@@ -103,6 +131,20 @@ def _listen(request: Request) -> _Talk:
         images=bool(spoken) and spoken[-1].images > 0,
         markers=_MARKERS.search(_last_words(request.items)) is not None,
     )
+
+
+def _earlier(intake: Intake, before: list[Turn], text: str) -> str:
+    """What a question may lean on: the question before it, what that one leans on itself, and
+    the names in the last answer. A brief repeats a question that stands before it."""
+    plain = core(text)
+    asked = [said for turn in before if (said := core(turn.text)) and said != plain]
+    if not asked:
+        return ""
+    found = asked[-2:] if len(asked) > 1 and leans(asked[-1]) else asked[-1:]
+    answers = [turn.text for turn in intake.turns if turn.role == "assistant"]
+    told = _LINK.sub("", answers[-1][:_ANSWER_HEAD]) if answers else ""
+    called = [name.text for name in names(told) if " " in name.text][:_NAMES_LENT]
+    return " ".join((*reversed(found), *called))
 
 
 def _last_words(items: tuple[Item, ...]) -> str:

@@ -1,13 +1,14 @@
 """What is going to be said: text, and the marks of citations between it."""
 
 from collections.abc import Iterator
+from textwrap import dedent
 from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.parts import Citation
-from manymind.providers.reader.evidence import Evidence
+from manymind.providers.reader.evidence import CLAIM, Evidence
 
 
 class Mark(Struct, frozen=True):
@@ -27,6 +28,7 @@ class Draft:
         self.segments: list[Segment] = []
         self._numbers: dict[str, int] = {}
         self._curly = curly
+        self._columns = ""
 
     @property
     def sources(self) -> int:
@@ -44,13 +46,23 @@ class Draft:
         if self.segments:
             self.segments.append("\n\n")
 
-    def quote(self, evidence: Evidence) -> None:
-        self.segments.append(f"“{_inert(evidence.text)}” ")
+    def quote(self, evidence: Evidence, told: str = "") -> None:
+        """A quote and its source; before it what it says in short, if that is known. Code of
+        several lines stands as it is written."""
+        if evidence.code and "\n" in evidence.raw and "```" not in evidence.raw:
+            self.segments.append(f"```\n{dedent(evidence.raw)}\n```\n")
+        elif told:
+            self.segments.append(f"{_inert(told)} — “{_inert(evidence.text)}” ")
+        elif evidence.columns and evidence.columns != self._columns:
+            self._columns = evidence.columns
+            self.segments.append(f"“{_inert(evidence.text)}” ({_inert(evidence.columns)}) ")
+        else:
+            self.segments.append(f"“{_inert(evidence.text)}” ")
         self.cite(evidence)
 
     def cite(self, evidence: Evidence) -> None:
         found = evidence.found
-        if self._curly:
+        if self._curly and CLAIM.fullmatch(found.document_id):
             self.segments.append(Mark(f"{{{{{found.document_id}}}}}", None))
             return
         number = self._numbers.setdefault(found.url, len(self._numbers) + 1)

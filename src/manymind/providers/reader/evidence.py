@@ -1,54 +1,51 @@
-"""Finds the sentences that bear on a question, and lets the quote check prove each.
+"""Finds the sentences that bear on a question, and lets the quote check prove each."""
 
-The library ranks passages; here their sentences are ranked: by how much of the question they hold
-themselves or stand under, and by whether they hold what the kind of question asks for.
-"""
-
+import re
 from collections.abc import Iterable, Sequence
-from math import log
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.documents import Found, Passage
 from manymind.canon.ports import Library
 from manymind.corpus.words import terms
-from manymind.providers.reader.asking import Kind, Question
-from manymind.providers.reader.sentences import Sentence, sentences
-from manymind.providers.reader.values import dates, figures, names
+from manymind.providers.reader.asking import Question
+from manymind.providers.reader.choosing import choose, measured, sides
+from manymind.providers.reader.code import TABLE_FILE
+from manymind.providers.reader.ranking import QUOTE_MAX, Candidate, Layout, rank
+from manymind.providers.reader.rows import columns, told
+from manymind.providers.reader.sentences import Header
 
 Certainty: TypeAlias = Literal["answer", "near", "nothing"]
 
 PASSAGES = 12
-QUOTE_MAX = 420
+CLAIM = re.compile(r"E\d+")
+"""How a team names the pieces of evidence that it gives its leader."""
 
-_ANSWERS, _NEAR = 0.5, 0.34
-_COVERS = 0.42
-_DISSENT = 0.55
-_CONTEXT_SHARE = 0.6
-_KIND_SHARE = 0.3
-_MANY: dict[Kind, int] = {"list": 6, "why": 3, "how": 6, "summary": 6, "judge": 3}
-_CLOSE_TO_BEST: dict[Kind, float] = {"list": 0.5, "how": 0.55, "summary": 0.2}
-
-
-class Candidate(Struct, frozen=True):
-    """A sentence of a passage. `covered` is the share of the question in it and above it."""
-
-    passage: Passage
-    sentence: Sentence
-    score: float
-    covered: float
-    terms: frozenset[str]
+_ANSWERS = 0.5
+_NEAR = 0.2
+_WIDE_MAX = 1_500
+_SCREENED_MAX = 60
+_HEAD = 2_000
+_SHORT = 60
 
 
 class Evidence(Struct, frozen=True):
-    """A quote that code has found in its document, letter by letter."""
+    """A quote that code has found in its document, letter by letter. `raw` is how it stands
+    there; `wide`, more of it that makes it plain by itself: a row with the head of its table.
+    `told` is what it says of the question in short, and `columns` what a row's cells are."""
 
     found: Found
     text: str
     heading: str | None
     score: float
     terms: frozenset[str]
+    raw: str = ""
+    wide: str = ""
+    code: bool = False
+    told: str = ""
+    columns: str = ""
 
 
 class Finding(Struct, frozen=True):
@@ -59,174 +56,135 @@ class Finding(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-async def find(library: Library, question: Question) -> Finding:
-    """Search the library for a question and prove the best sentences."""
+async def find(library: Library, question: Question, *, screened: bool = False) -> Finding:
+    """Search the library for a question and prove the best sentences. What is `screened` was
+    found for this question already: all of it is looked at."""
     if not question.terms:
         return Finding(question, "nothing")
-    passages = await library.search(question.keywords, limit=PASSAGES)
-    ranked = rank(question, passages)
-    if not ranked:
-        return Finding(question, "nothing")
-    sure = certainty(question, ranked, passages)
+    passages = await (_all(library) if screened else _searched(library, question))
+    ranked = rank(question, passages, await layouts(library, passages))
+    sure = certainty(question, ranked)
     if sure == "nothing":
         return Finding(question, sure)
-    wanted = _MANY.get(question.kind, 2) if sure == "answer" else 1
-    chosen = _best(ranked, wanted, question.kind)
-    if sure == "answer" and question.kind in ("count", "when"):
-        chosen += _dissenting(ranked, chosen)
-    proved = await prove(library, chosen)
+    chosen = choose(question, ranked) if sure == "answer" else list(ranked[:1])
+    proved = await prove(library, chosen, question)
     return Finding(question, sure if proved else "nothing", proved)
 
 
-async def prove(library: Library, candidates: Iterable[Candidate]) -> tuple[Evidence, ...]:
+async def _searched(library: Library, question: Question) -> tuple[Passage, ...]:
+    """What the question's words lead to; where some are borrowed, also its own alone."""
+    found = await library.search(question.keywords, limit=PASSAGES)
+    if not question.lent:
+        return found
+    own = await library.search(" ".join(question.terms), limit=PASSAGES // 2)
+    known = {(one.document_id, one.start) for one in found}
+    return (*found, *(one for one in own if (one.document_id, one.start) not in known))
+
+
+async def _all(library: Library) -> tuple[Passage, ...]:
+    cards = library.cards()[:_SCREENED_MAX]
+    slices = [await library.slice(card.id, 0, card.size) for card in cards]
+    return tuple(
+        replace(found, heading=" ".join(filter(None, (card.url, card.title))))
+        for card, found in zip(cards, slices, strict=True)
+    )
+
+
+async def layouts(library: Library, passages: Sequence[Passage]) -> dict[str, Layout]:
+    """How the documents of these passages are laid out, as far as their names tell. What names a
+    piece of evidence is its source."""
+    wanted = frozenset(one.document_id for one in passages)
+    found: dict[str, Layout] = {}
+    for card in library.cards():
+        if card.id not in wanted:
+            continue
+        name = card.url if card.url and CLAIM.fullmatch(card.id) else card.id
+        header: Header = ()
+        if TABLE_FILE.search(name) and name == card.id:
+            head = await library.slice(card.id, 0, _HEAD)
+            mark = "\t" if name.lower().endswith("tsv") else ","
+            line = head.text.split("\n", 1)[0]
+            header = tuple(cell.strip().strip('"') for cell in line.split(mark))
+        found[card.id] = Layout(name, header)
+    return found
+
+
+async def prove(
+    library: Library, candidates: Iterable[Candidate], question: Question
+) -> tuple[Evidence, ...]:
     """The candidates whose words the quote check finds in their documents."""
     proved: list[Evidence] = []
     for candidate in candidates:
-        start, end = shortened(candidate.sentence.text, candidate.terms)
-        quote = candidate.sentence.text[start:end]
-        checked = await library.check(candidate.passage.document_id, quote)
-        if isinstance(checked, Found):
-            proved.append(
-                Evidence(
-                    found=checked,
-                    text=" ".join(quote.split()),
-                    heading=candidate.passage.heading,
-                    score=candidate.score,
-                    terms=frozenset(terms(quote)),
-                )
+        found = await _checked(library, candidate)
+        if found is None:
+            continue
+        checked, quote = found
+        proved.append(
+            Evidence(
+                found=checked,
+                text=" ".join(quote.split()),
+                heading=candidate.passage.heading,
+                score=candidate.score,
+                terms=frozenset(terms(quote)),
+                raw=quote,
+                wide=_wide(candidate),
+                code=candidate.sentence.kind == "code",
+                told=told(question, candidate.sentence),
+                columns=columns(candidate.sentence),
             )
+        )
     return tuple(proved)
 
 
-def rank(question: Question, passages: Sequence[Passage]) -> list[Candidate]:
-    """All sentences of the passages that hold anything of the question, best first."""
-    weigh = _weights(question.terms, passages)
-    whole = sum(weigh.values()) or 1.0
-    ranked: list[Candidate] = []
-    for passage in passages:
-        above = frozenset(terms(f"{passage.document_id} {passage.heading or ''}"))
-        before: frozenset[str] = frozenset()
-        for sentence in sentences(passage.text):
-            own = frozenset(terms(_with_header(sentence)))
-            if sentence.kind == "heading":
-                above |= own
-                continue
-            inside = sum(weigh[term] for term in weigh.keys() & own)
-            around = sum(weigh[term] for term in (weigh.keys() & (above | before)) - own)
-            before = own
-            covered = (inside + _CONTEXT_SHARE * around) / whole
-            if not covered:
-                continue
-            fits = _KIND_SHARE * _fits(question.kind, sentence)
-            score = covered + fits + 0.4 * passage.score + _shape(sentence.text)
-            ranked.append(Candidate(passage, sentence, score, covered, own & weigh.keys()))
-    return sorted(ranked, key=lambda candidate: -candidate.score)
+async def _checked(library: Library, candidate: Candidate) -> tuple[Found, str] | None:
+    """The quote as it was found. One that is too short to prove anything takes in the line before
+    it or behind it."""
+    text, sentence = candidate.passage.text, candidate.sentence
+    start, end = shortened(sentence.text, candidate.held)
+    start, end = sentence.start + start, sentence.start + end
+    before = text.rfind("\n", 0, max(0, start - 1)) + 1
+    behind = text.find("\n", end + 1)
+    behind = behind if behind >= 0 else len(text)
+    for first, last in ((start, end), (before, end), (start, behind), (before, behind)):
+        quote = text[first:last].strip()
+        checked = await library.check(candidate.passage.document_id, quote)
+        if isinstance(checked, Found):
+            return checked, quote
+        if last - first > _SHORT:
+            return None
+    return None
 
 
-def _weights(wanted: Sequence[str], passages: Sequence[Passage]) -> dict[str, float]:
-    """Rare among what was found weighs more."""
-    held = [set(terms(f"{passage.heading or ''} {passage.text}")) for passage in passages]
-    count = len(held)
-    return {
-        term: log(2 + count) - log(1 + sum(term in words for words in held)) + 0.3
-        for term in wanted
-    }
+def _wide(candidate: Candidate) -> str:
+    """A stretch with what makes it plain by itself, unless that is long."""
+    opening, closing = candidate.sentence.opening, candidate.sentence.closing
+    if opening is None or closing is None or closing - opening > _WIDE_MAX:
+        return ""
+    return candidate.passage.text[opening:closing].strip("\n")
 
 
-def _with_header(sentence: Sentence) -> str:
-    """A table's row means its column titles too."""
-    return " ".join((sentence.text, *(title for title, _ in sentence.cells)))
-
-
-def _fits(kind: Kind, sentence: Sentence) -> float:
-    """Whether a sentence holds what this kind of question asks for."""
-    text = sentence.text
-    match kind:
-        case "count":
-            return 1.0 if figures(text) else 0.0
-        case "when":
-            return 1.0 if dates(text) else 0.0
-        case "who":
-            return 1.0 if names(text) else 0.0
-        case "where":
-            return 0.8 if names(text) else 0.0
-        case "why":
-            lower = text.lower()
-            telling = ("because", "since", "due to", "so that", "in order", "reason", "therefore")
-            return 1.0 if any(word in lower for word in telling) else 0.0
-        case "list" | "how":
-            return 0.6 if sentence.kind in ("item", "row") else 0.2
-        case "fact" | "judge" | "summary":
-            return 0.3 if sentence.kind == "text" else 0.2
-
-
-def _shape(text: str) -> float:
-    """Questions answer nothing; scraps and endless sentences read badly."""
-    if text.rstrip().endswith(("?", "？")):
-        return -0.4
-    if len(text) < 25:
-        return -0.15
-    return -0.1 if len(text) > QUOTE_MAX else 0.0
-
-
-def certainty(
-    question: Question, ranked: Sequence[Candidate], passages: Sequence[Passage]
-) -> Certainty:
-    """How sure the best of them is an answer; one without any proper name of the question is
-    none."""
+def certainty(question: Question, ranked: Sequence[Candidate]) -> Certainty:
+    """How sure the best of them is an answer. It is none without any proper name of the question,
+    without anything but its names, or without the thing that a number is asked of."""
     if not ranked:
         return "nothing"
-    best = max(passage.score for passage in passages)
-    covered = ranked[0].covered
-    if question.named:
-        top = ranked[0]
-        words = set(terms(f"{top.passage.document_id} {top.passage.heading} {top.passage.text}"))
-        if not question.named & words:
-            return "near" if best >= _ANSWERS else "nothing"
-    if best >= _ANSWERS and covered >= _COVERS:
+    top = ranked[0]
+    if top.covered < _NEAR:
+        return "nothing"
+    beside = frozenset(question.terms) - question.named
+    if question.options and sides(question, ranked):
         return "answer"
-    return "near" if best >= _NEAR else "nothing"
+    missing = (
+        (question.named and not question.named & _read(top))
+        or (question.named and beside and not beside & top.met)
+        or (question.counted and not question.counted & top.met)
+    )
+    return "near" if missing or top.covered < _ANSWERS else "answer"
 
 
-def _best(ranked: Sequence[Candidate], wanted: int, kind: Kind) -> list[Candidate]:
-    """The first ones, as far as they are near to the best and say something of their own."""
-    close = _CLOSE_TO_BEST.get(kind, 0.78)
-    chosen: list[Candidate] = []
-    for candidate in ranked:
-        if len(chosen) >= wanted or candidate.score < close * ranked[0].score:
-            break
-        if not any(_same(candidate, other) for other in chosen):
-            chosen.append(candidate)
-    return chosen
-
-
-def _dissenting(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
-    """A sentence of another document that has another figure of the same unit, if one comes
-    near: a reader who hears one side only cannot know that there are two."""
-    best = chosen[0]
-    if any(one.passage.document_id != best.passage.document_id for one in chosen):
-        return []
-    mine = measured(best.sentence.text)
-    for candidate in ranked:
-        if candidate.score < _DISSENT * best.score or candidate.covered < _COVERS:
-            return []
-        theirs = measured(candidate.sentence.text)
-        if candidate in chosen or candidate.passage.document_id == best.passage.document_id:
-            continue
-        if any(mine[unit].isdisjoint(theirs[unit]) for unit in mine.keys() & theirs.keys()):
-            return [candidate]
-    return []
-
-
-def _same(left: Candidate, right: Candidate) -> bool:
-    one, other = set(terms(left.sentence.text)), set(terms(right.sentence.text))
-    return len(one & other) > 0.8 * max(1, min(len(one), len(other))) and _figures(
-        left
-    ) == _figures(right)
-
-
-def _figures(candidate: Candidate) -> set[float]:
-    return {figure.value for figure in figures(candidate.sentence.text)}
+def _read(top: Candidate) -> frozenset[str]:
+    passage = top.passage
+    return frozenset(terms(f"{passage.document_id} {passage.heading} {passage.text}"))
 
 
 def shortened(text: str, wanted: frozenset[str]) -> tuple[int, int]:
@@ -243,25 +201,18 @@ def shortened(text: str, wanted: frozenset[str]) -> tuple[int, int]:
     return best, end if end > best else min(len(text), best + QUOTE_MAX)
 
 
-def disagree(evidence: Sequence[Evidence], wanted: Sequence[str]) -> bool:
+def disagree(question: Question, evidence: Sequence[Evidence]) -> bool:
     """Whether two documents say the same of the question and give different figures for it."""
+    if question.kind not in ("count", "when"):
+        return False
     for number, one in enumerate(evidence):
         for other in evidence[number + 1 :]:
             if one.found.document_id == other.found.document_id:
                 continue
-            shared = one.terms & other.terms & set(wanted)
+            shared = one.terms & other.terms & set(question.terms)
             mine, theirs = measured(one.text), measured(other.text)
             units = mine.keys() & theirs.keys()
-            if len(shared) >= 2 and any(mine[unit].isdisjoint(theirs[unit]) for unit in units):
+            enough = len(shared) >= min(2, len(question.terms))
+            if enough and any(mine[unit].isdisjoint(theirs[unit]) for unit in units):
                 return True
     return False
-
-
-def measured(text: str) -> dict[str, set[float]]:
-    found: dict[str, set[float]] = {}
-    for figure in figures(text):
-        found.setdefault(figure.unit.lower().rstrip("s."), set()).add(figure.value)
-    for date in dates(text):
-        if date.text.isdigit():
-            found.setdefault("year", set()).add(float(date.text))
-    return found

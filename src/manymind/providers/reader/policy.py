@@ -22,12 +22,13 @@ from manymind.canon.values import Json
 from manymind.corpus.words import terms
 from manymind.providers.reader.arguments import arguments
 from manymind.providers.reader.asking import Asked, Question
-from manymind.providers.reader.evidence import find
+from manymind.providers.reader.evidence import Evidence, find
 from manymind.providers.reader.loose import as_object
 from manymind.providers.reader.returned import Seen, read_returned
+from manymind.providers.reader.summary import gist
 
 QUERY_NAMES = ("query", "q", "question", "search_query", "search", "keywords", "term", "terms")
-CLAIMS_MAX = 6
+CLAIMS_MAX = 16
 
 
 class Work(Struct, frozen=True):
@@ -49,12 +50,15 @@ class Work(Struct, frozen=True):
 
     @property
     def told(self) -> list[tuple[str, str]]:
-        """The texts that tools gave back, with the tools' names."""
+        """The texts that tools gave back, with the tools' names; not the passages of a search,
+        which are read and not repeated."""
         tools = {called.call_id: called for called in self.calls}
         found: list[tuple[str, str]] = []
         for returned in self.returned:
             called = tools.get(returned.call_id)
             if called is not None and _notes(called):
+                continue
+            if _is_search(returned, called):
                 continue
             texts = [part.text for part in returned.parts if isinstance(part, Text)]
             found.append((called.name if called else "The tool", " ".join(texts)))
@@ -128,16 +132,22 @@ class Policy:
         """The best sentences for each part, each once."""
         noted: dict[str, tuple[Function, str]] = {}
         for question in self._asked.parts:
-            finding = await find(seen, question)
-            for evidence in finding.evidence:
+            for evidence in await self._telling(seen, question):
                 claim: Json = {
                     "text": evidence.text,
-                    "quote": evidence.found.text,
+                    "quote": evidence.wide or evidence.found.text,
                     "document_id": evidence.found.document_id,
                 }
                 text = arguments(tool, question, _renamed(claim, tool))
                 noted.setdefault(evidence.text, (tool, text))
         return list(noted.values())[:CLAIMS_MAX]
+
+    async def _telling(self, seen: Library, question: Question) -> tuple[Evidence, ...]:
+        if question.kind == "summary":
+            return await gist(seen, question)
+        finding = await find(seen, question)
+        wanted = self._asked.about != "making" or finding.certainty == "answer"
+        return finding.evidence if wanted else ()
 
     def _spoken_of(self) -> list[tuple[Function, str]]:
         """A function whose name the question speaks of, if its arguments can be filled."""
@@ -212,6 +222,11 @@ def _notes(called: Called) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     return given is not None and "quote" in given
+
+
+def _is_search(returned: Returned, called: Called | None) -> bool:
+    name = called.name if called else "tool"
+    return any(seen.passage.document_id != name for seen in read_returned(returned, name))
 
 
 def _about(tool: Function) -> str:

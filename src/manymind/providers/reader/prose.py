@@ -1,7 +1,8 @@
 """Answers in words: quotes with their sources, and plain sentences about what was not found."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+
+from msgspec import Struct
 
 from manymind.canon.documents import Card
 from manymind.canon.ports import Library
@@ -18,11 +19,15 @@ _TOLD_MAX = 4
 _TOLD_LENGTH = 600
 
 
-Told: TypeAlias = Sequence[tuple[str, str]]
-"""What tools gave back: their names and their texts."""
+class Told(Struct, frozen=True):
+    """What the answer may rest on beside the library. `returned`: what tools gave back, with the
+    tools' names. `screened`: the documents are evidence that was found for this very question."""
+
+    returned: tuple[tuple[str, str], ...] = ()
+    screened: bool = False
 
 
-async def answer(library: Library, asked: Asked, draft: Draft, told: Told = ()) -> None:
+async def answer(library: Library, asked: Asked, draft: Draft, told: Told) -> None:
     """Write the answer to what was asked into the draft."""
     cards = library.cards()
     match asked.about:
@@ -37,7 +42,7 @@ async def answer(library: Library, asked: Asked, draft: Draft, told: Told = ()) 
         case "shelf":
             draft.paragraph(_listed(cards))
         case "summary":
-            await _summarise(library, asked.parts[0], draft)
+            await _summarise(library, asked.parts[0], draft, told)
         case _:
             await _quote(library, asked, draft, told)
 
@@ -52,60 +57,109 @@ def tell_skipped(skipped: Sequence[Skipped], draft: Draft) -> None:
     draft.paragraph("Note on what I was given: " + " ".join(shown))
 
 
+class _Section(Struct, frozen=True):
+    """Parts of a question that the same evidence answers."""
+
+    finding: Finding
+    titles: tuple[str, ...]
+    told: tuple[str, ...]
+    documents: str
+
+    def answers(self, other: Finding) -> bool:
+        """Whether the other's best evidence stands here already."""
+        if self.finding.certainty != "answer" or other.certainty != "answer":
+            return False
+        best = other.evidence[0].found
+        return any(one.found == best for one in self.finding.evidence)
+
+
 async def _quote(library: Library, asked: Asked, draft: Draft, told: Told) -> None:
     if asked.about == "making":
         draft.paragraph(remarks.MAKING)
-    findings = [await find(library, question) for question in asked.parts]
+    findings = [await find(library, part, screened=told.screened) for part in asked.parts]
     if asked.about == "making" and all(finding.certainty != "answer" for finding in findings):
         return
-    if told and all(finding.certainty == "nothing" for finding in findings):
+    if told.returned and all(finding.certainty == "nothing" for finding in findings):
         _repeat(told, draft)
         return
-    for finding in findings:
+    where = _where(len(library.cards()), told)
+    for section in _sections(findings, where):
         if len(findings) > 1:
-            draft.paragraph(f"**{' '.join(finding.question.text.split())[:200]}**")
-        _tell(finding, len(library.cards()), draft)
+            draft.paragraph(f"**{' '.join(section.titles)}**")
+        _tell(section, draft)
 
 
-def _tell(finding: Finding, documents: int, draft: Draft) -> None:
-    question = finding.question
+def _sections(findings: Sequence[Finding], where: str) -> list[_Section]:
+    """One for each part of a question, and one for all that the same words answer."""
+    sections: list[_Section] = []
+    for finding in findings:
+        title = _title(finding.question.text)
+        sure = finding.certainty == "answer"
+        told = tuple(one.told for one in finding.evidence[:1] if sure and one.told)
+        known = next((one for one in sections if one.answers(finding)), None)
+        if known is None:
+            sections.append(_Section(finding, (title,), told, where))
+            continue
+        more = (cell for one in (*known.told, *told) for cell in one.split("; "))
+        both = tuple(dict.fromkeys(more))
+        joined = _Section(known.finding, (*known.titles, title), both, where)
+        sections[sections.index(known)] = joined
+    return sections
+
+
+def _title(text: str) -> str:
+    """A part of a question as a question of its own."""
+    plain = " ".join(text.split())[:200].rstrip(" .,;:")
+    mark = "" if plain.endswith(("?", "？", "!")) else "?"
+    return f"{plain[:1].upper()}{plain[1:]}{mark}"
+
+
+def _tell(section: _Section, draft: Draft) -> None:
+    finding = section.finding
+    question, evidence = finding.question, finding.evidence
     if finding.certainty == "nothing":
-        draft.paragraph(_nothing(question, documents))
+        draft.paragraph(_nothing(question, section.documents))
         return
     if finding.certainty == "near":
         draft.paragraph(remarks.NO_ANSWER)
-    elif disagree(finding.evidence, question.terms):
+    elif disagree(question, evidence):
         draft.paragraph(remarks.DIFFER)
     elif question.kind == "judge":
         draft.paragraph(remarks.JUDGING)
-    for number, evidence in enumerate(finding.evidence):
-        if number and len(finding.evidence) > 2:
+    listed = len(evidence) > 2
+    for number, one in enumerate(evidence):
+        if number and listed:
             draft.say("\n")
         else:
             draft.gap()
-        if len(finding.evidence) > 2:
+        if listed:
             draft.say("- ")
-        draft.quote(evidence)
+        draft.quote(one, "; ".join(section.told) if number == 0 else one.told)
 
 
 def _repeat(told: Told, draft: Draft) -> None:
     """What the tools said, where no sentence of it can be told from another."""
-    for tool, text in told[:_TOLD_MAX]:
+    for tool, text in told.returned[:_TOLD_MAX]:
         shown = " ".join(text.split())
         cut = shown if len(shown) <= _TOLD_LENGTH else shown[:_TOLD_LENGTH].rstrip() + " …"
         draft.paragraph(f"{tool} returned: {cut}")
 
 
-def _nothing(question: Question, documents: int) -> str:
+def _nothing(question: Question, where: str) -> str:
     about = f" about “{question.keywords[:120]}”" if question.keywords else ""
-    where = "the one document" if documents == 1 else f"the {documents:,} documents"
-    return f"I found nothing{about} in {where} I looked at."
+    return f"I found nothing{about} in {where}."
 
 
-async def _summarise(library: Library, question: Question, draft: Draft) -> None:
-    evidence = await gist(library, question)
+def _where(documents: int, told: Told) -> str:
+    if told.screened:
+        return "the evidence that I was given"
+    return f"the {'one document' if documents == 1 else f'{documents:,} documents'} I looked at"
+
+
+async def _summarise(library: Library, question: Question, draft: Draft, told: Told) -> None:
+    evidence = await gist(library, question, screened=told.screened)
     if not evidence:
-        draft.paragraph(_nothing(question, len(library.cards())))
+        draft.paragraph(_nothing(question, _where(len(library.cards()), told)))
         return
     draft.paragraph("I cannot summarise in words of my own; these sentences seem to carry most:")
     draft.gap()

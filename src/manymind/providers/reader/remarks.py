@@ -43,3 +43,9 @@ FOOTNOTE = "(manymind/reader quotes; it does not reason.)"
 DIFFER = "These passages give different figures; I cannot say which is right."
 
 NO_ANSWER = "I found no direct answer. The nearest passage:"
+
+
+def mended(read: dict[str, str]) -> str:
+    """Which words were taken for slips of the pen."""
+    told = ", ".join(f"“{word}” as “{meant}”" for word, meant in read.items())
+    return f"I read {told}."

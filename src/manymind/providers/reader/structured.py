@@ -13,9 +13,10 @@ from manymind.canon.values import Json
 from manymind.corpus.naming import citation_url
 from manymind.corpus.words import terms
 from manymind.providers.reader.asking import Asked, Question
-from manymind.providers.reader.evidence import PASSAGES, Candidate, Evidence, certainty, find, rank
+from manymind.providers.reader.evidence import PASSAGES, Evidence, certainty, find, layouts
 from manymind.providers.reader.filling import ABSENT, Filling
 from manymind.providers.reader.lifting import Source, wish
+from manymind.providers.reader.ranking import Candidate, rank
 from manymind.providers.reader.schema import (
     DEPTH_MAX,
     Either,
@@ -97,8 +98,8 @@ async def _sources(library: Library, question: Question, schema: Schema) -> list
     found: dict[tuple[str, int], Source] = {}
     for asked in _questions(question, schema):
         passages = await library.search(asked.keywords, limit=PASSAGES)
-        ranked = rank(asked, passages)
-        if asked is question and certainty(question, ranked, passages) != "answer":
+        ranked = rank(asked, passages, await layouts(library, passages))
+        if asked is question and certainty(question, ranked) != "answer":
             continue
         for candidate in ranked[:_SENTENCES_MAX]:
             if asked is not question and not asked.named & frozenset(_said(candidate)):
