@@ -1,10 +1,10 @@
 """The whole program, put together from its rooms."""
 
-import secrets
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
+from uuid import uuid4
 
 import anyio
 from msgspec import Struct
@@ -168,7 +168,7 @@ def _application(
         Inference(gateway, dialects.find(), clock, bounds),
         Listing(listed),
         Ops(draining),
-        lambda: f"req_{secrets.token_hex(12)}",
+        lambda: f"req_{uuid4()}",
     )
 
 
