@@ -12,7 +12,7 @@ from manymind.canon.events import Began, Say, spoken
 from manymind.canon.faults import RateLimited
 from manymind.canon.ports import Desk
 from manymind.canon.requests import Request
-from manymind.providers.scripted import Scripted
+from manymind.providers.scripted import Entry, Scripted
 from tests.server.stage import Caller, Heard, Terms, ask, calling
 
 
@@ -180,6 +180,22 @@ async def test_a_bug_is_a_500_that_tells_nothing_of_the_prompt(
         assert b"rosebud" not in heard.body
     assert "ValueError" in caplog.text
     assert "rosebud" not in caplog.text
+
+
+async def test_the_log_tells_how_each_request_ended(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    script: list[Entry] = ["hi", RateLimited("No."), ["hi", RateLimited("No more.")]]
+    async with calling(Scripted("s", *script)) as caller:
+        for stream in (False, True, True):
+            await caller.post("/v1/chat/completions", ask(stream=stream))
+        await caller.get("/nowhere")
+    told = [line for line in caplog.messages if " in 0." in line]
+    assert [line.split(" ", 2)[2].partition(" in 0.")[0] for line in told] == [
+        "ok",
+        "429 rate_limit_exceeded",
+        "200 and then 429 rate_limit_exceeded",
+        "404 not_found",
+    ]
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -65,13 +65,12 @@ class Application:
             return
         exchange = Exchange(scope, receive, send, self._new_id())
         started = time.perf_counter()
-        outcome = "ok"
         try:
-            outcome = await self._handle(exchange)
+            await self._handle(exchange)
         except HungUp:
-            outcome = "hung up"
+            exchange.outcome = "hung up"
         except anyio.get_cancelled_exc_class():
-            outcome = "cancelled"
+            exchange.outcome = "cancelled"
             await self._dismiss(exchange)
         finally:
             spent = time.perf_counter() - started
@@ -79,12 +78,12 @@ class Application:
                 "%s %s %s in %.3f s (%s)",
                 exchange.method,
                 _logged(exchange.path),
-                outcome,
+                exchange.outcome,
                 spent,
                 exchange.request_id,
             )
 
-    async def _handle(self, exchange: Exchange) -> str:
+    async def _handle(self, exchange: Exchange) -> None:
         door = _door_at(exchange.path)
         manners = door or _manners(exchange)
         if manners.dialect == MESSAGES:
@@ -92,14 +91,13 @@ class Application:
         try:
             self._guard.admit(exchange)
             if self._guard.is_preflight(exchange):
-                await exchange.reply(204, b"", headers=PREFLIGHT)
-                return "preflight"
+                exchange.outcome = "preflight"
+                return await exchange.reply(204, b"", headers=PREFLIGHT)
             route = self._route(exchange, door)
             caller = None if route.open else self._guard.identify(exchange)
             await self._serve(exchange, route, caller)
         except Fault as fault:
             await self._refuse(exchange, fault, manners)
-            return f"{fault.status} {fault.code}"
         except HungUp:
             raise
         except Exception as bug:  # noqa: BLE001 # the door: nothing may pass it unexplained
@@ -110,8 +108,7 @@ class Application:
                 advice=f"Please report it with the id {exchange.request_id}.",
             )
             await self._refuse(exchange, fault, manners)
-            return "500 bug"
-        return "ok"
+            exchange.outcome = "500 bug"
 
     def _route(self, exchange: Exchange, door: InferenceDoor | None) -> Route:
         path, method = exchange.path, exchange.method

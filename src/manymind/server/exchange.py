@@ -23,7 +23,8 @@ class HungUp(Exception):
 
 
 class Exchange:
-    """`extra` are headers that go out with whatever reply there will be."""
+    """`extra` are headers that go out with whatever reply there will be; `outcome` is what the log
+    says of it."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         self.method: str = scope["method"]
@@ -32,6 +33,7 @@ class Exchange:
         self.request_id = request_id
         self.extra: list[tuple[str, str]] = [("x-request-id", request_id)]
         self.started = False
+        self.outcome = "ok"
         self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         self._receive = receive
         self._send = send

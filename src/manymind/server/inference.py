@@ -100,6 +100,7 @@ class Inference:
         body = own.write_fault(fault, exchange.request_id, door.house)
         if door.run:
             body = _wrap_fault(fault)
+        exchange.outcome = f"{fault.status} {fault.code}"
         await exchange.reply(fault.status, body, headers=fault_headers(fault))
 
     async def _answer(

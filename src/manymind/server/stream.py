@@ -125,6 +125,7 @@ class Streamed:
 
     async def fail(self, fault: Fault) -> None:
         """Ends a stream that has begun; it can then not look like a success."""
+        self._exchange.outcome = f"200 and then {fault.status} {fault.code}"
         async with self._lock:
             if not self._over:
                 self._over = True
