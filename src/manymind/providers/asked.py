@@ -17,8 +17,8 @@ def unrouted(request: Request) -> tuple[Request, tuple[str, ...]]:
     aside = request.aside
     if aside is None:
         return request, ()
-    lost = tuple(name for name in aside.fields if name in ROUTING)
-    if not lost:
+    if not ROUTING & aside.fields.keys():
         return request, ()
+    lost = tuple(name for name in aside.fields if name in ROUTING and aside.fields[name])
     kept = {name: value for name, value in aside.fields.items() if name not in ROUTING}
     return replace(request, aside=replace(aside, fields=kept) if kept else None), lost
