@@ -87,7 +87,7 @@ class Toy:
     def writer(self, request: Request, view: View) -> "ToyWriter":
         raise AssertionError("A remote provider does not need this.")
 
-    def write_fault(self, fault: Fault, request_id: str) -> bytes:
+    def write_fault(self, fault: Fault, request_id: str, house: str = "openai") -> bytes:
         raise AssertionError("A remote provider does not need this.")
 
 
