@@ -110,8 +110,12 @@ async def test_an_alias_leads_to_its_model(tmp_path: Path) -> None:
 async def test_models_are_listed_with_those_of_ones_own_servers(tmp_path: Path) -> None:
     async with vendors() as played:
         config = configured(tmp_path, VLLM_BASE_URL=f"{played.url}/v1", VLLM_API_KEY=KEY)
-        async with open_house(config) as house, serving(house.application) as url:
-            listed = await AsyncOpenAI(base_url=f"{url}/v1", api_key="none").models.list()
+        async with (
+            open_house(config) as house,
+            serving(house.application) as url,
+            AsyncOpenAI(base_url=f"{url}/v1", api_key="none") as client,
+        ):
+            listed = await client.models.list()
     assert {TEAM, READER, "vllm/sim-echo"} <= {model.id for model in listed.data}
 
 

@@ -3,25 +3,46 @@
 import json
 from pathlib import Path
 
-from tests.cli.shell import CORPUS, Shell
+import pytest
+
+from tests.cli.shell import CORPUS, Ran, Shell
 
 HEIGHT = "How high is the tower?"
 
 
-def test_the_team_answers_from_a_folder_without_any_key(shell: Shell) -> None:
-    ran = shell.run("ask", HEIGHT, "-f", str(CORPUS))
-    assert ran.code == 0
-    assert "36.7 metres" in ran.out
-    assert "](document:tower-survey-2021.md)" in ran.out
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(tmp_path_factory.mktemp("home"))
 
 
-def test_only_the_answer_goes_to_stdout(shell: Shell) -> None:
-    ran = shell.run("ask", HEIGHT, "-f", str(CORPUS), "-m", "manymind/reader")
-    assert "36.7" in ran.out
-    assert "documents on the shelves" not in ran.out
-    assert "quotes verified" not in ran.out
-    assert "10 documents on the shelves" in ran.err
-    assert "quotes verified" in ran.err.splitlines()[-1]
+@pytest.fixture(scope="module")
+def answered(shelf: Shell) -> Ran:
+    """One question to the team, without any key."""
+    return shelf.run("ask", HEIGHT, "-f", str(CORPUS), "-o", "answer.md")
+
+
+def test_the_team_answers_from_a_folder_without_any_key(answered: Ran) -> None:
+    assert answered.code == 0
+    assert "36.7 metres" in answered.out
+    assert "](document:tower-survey-2021.md)" in answered.out
+
+
+def test_only_the_answer_goes_to_stdout(answered: Ran) -> None:
+    assert "documents on the shelves" not in answered.out
+    assert "quotes verified" not in answered.out
+    assert "10 documents on the shelves" in answered.err
+    assert "quotes verified" in answered.err.splitlines()[-1]
+
+
+def test_the_answer_is_also_written_to_a_file(shelf: Shell, answered: Ran) -> None:
+    assert (shelf.home / "answer.md").read_text() == answered.out
+
+
+def test_a_pipe_gets_one_line_for_each_change_and_no_escape(answered: Ran) -> None:
+    assert "\x1b" not in answered.out + answered.err
+    told = answered.err.splitlines()
+    assert "agent-1: begins on manymind/reader" in told
+    assert any(line.startswith("agent-1: quotes ") for line in told)
 
 
 def test_quiet_says_nothing_but_the_answer(shell: Shell) -> None:
@@ -31,17 +52,7 @@ def test_quiet_says_nothing_but_the_answer(shell: Shell) -> None:
 
 
 def test_a_question_needs_no_command(shell: Shell) -> None:
-    assert "36.7" in shell.run(HEIGHT, "-f", str(CORPUS)).out
-    assert "36.7" in shell.run("-f", str(CORPUS), HEIGHT).out
-
-
-def test_a_pipe_gets_one_line_for_each_change_and_no_escape(shell: Shell) -> None:
-    ran = shell.run("ask", HEIGHT, "-f", str(CORPUS))
-    assert "\x1b" not in ran.out + ran.err
-    told = ran.err.splitlines()
-    assert "agent-1: begins on manymind/reader" in told
-    assert any(line.startswith("agent-1: quotes ") for line in told)
-    assert len(told) == len(set(told))
+    assert "36.7" in shell.run("-f", str(CORPUS), HEIGHT, "-q").out
 
 
 def test_json_is_one_object_with_all_there_is_to_know(shell: Shell) -> None:
@@ -64,22 +75,21 @@ def test_what_is_piped_in_is_a_document_beside_the_question(shell: Shell) -> Non
     assert "Ada Holm" in ran.out
 
 
-def test_what_is_piped_in_and_what_lies_in_files_answer_together(shell: Shell) -> None:
-    (shell.home / "bridge.md").write_text("The bridge was painted green in 1987.\n")
-    memo = "The bridge was painted by Ada Holm."
-    question = ("ask", "When and by whom was the bridge painted?", "-f", "bridge.md", "--json")
-    found = shell.run(*question, "-m", "manymind/reader", given=memo).data
-    assert {cited["document_id"] for cited in found["citations"]} == {"stdin", "bridge.md"}
+def test_what_is_piped_in_and_what_lies_in_files_can_both_be_quoted(shell: Shell) -> None:
+    (shell.home / "bridge.md").write_text("The bridge was painted in 1987.\n")
+    memo = "Ada Holm is the keeper of the light."
+    for question, source in (
+        ("Who is the keeper?", "stdin"),
+        ("When was the bridge painted?", "bridge.md"),
+    ):
+        asked = ("ask", question, "-f", "bridge.md", "-m", "manymind/reader", "--json")
+        [cited] = shell.run(*asked, given=memo).data["citations"]
+        assert cited["document_id"] == source
 
 
 def test_without_words_the_pipe_is_the_question(wired: Shell) -> None:
     ran = wired.run("ask", "-m", "vllm/sim-echo", given="Say this.\n")
     assert ran.out == "Say this.\n"
-
-
-def test_the_answer_is_also_written_to_a_file(shell: Shell) -> None:
-    ran = shell.run("ask", HEIGHT, "-f", str(CORPUS), "-o", "answer.md")
-    assert (shell.home / "answer.md").read_text() == ran.out
 
 
 def test_a_schema_shapes_the_answer(shell: Shell) -> None:
@@ -129,5 +139,6 @@ def test_a_budget_is_told_and_kept_by_a_team_that_costs(wired: Shell) -> None:
 def test_documents_are_indexed_once(shell: Shell, tmp_path: Path) -> None:
     data = tmp_path / "kept"
     for _ in range(2):
-        assert shell.run("ask", HEIGHT, "-f", str(CORPUS), "--data", str(data)).code == 0
+        asked = ("ask", HEIGHT, "-f", str(CORPUS), "-m", "manymind/reader")
+        assert shell.run(*asked, "--data", str(data)).code == 0
     assert len(list((data / "indexes").iterdir())) == 1

@@ -88,18 +88,12 @@ def ask(
     from manymind.cli.terminal import here
 
     seconds = _seconds(max_time)
-    piped = _piped()
-    words = " ".join(question or ()).strip()
-    if not words and not piped:
-        raise BadRequest(
-            "There is no question.",
-            advice='Write one: manymind ask "Who approves leave?" -f notes/',
-        )
+    words, piped = _asked(question or [])
     chosen = settings(config, data)
     terminal = here(chosen.environment)
     asked = Question(
-        text=words or piped,
-        piped=piped if words else "",
+        text=words,
+        piped=piped,
         model=model,
         files=tuple(file or ()),
         effort=effort,
@@ -113,6 +107,17 @@ def ask(
         look="quiet" if quiet else "live" if terminal.drawable and not plain else "plain",
     )
     leave(run(ask, asked, chosen, terminal))
+
+
+def _asked(said: list[str]) -> tuple[str, str]:
+    """The question, and what was piped in beside it."""
+    words, piped = " ".join(said).strip(), _piped()
+    if not words and not piped:
+        raise BadRequest(
+            "There is no question.",
+            advice='Write one: manymind ask "Who approves leave?" -f notes/',
+        )
+    return (words, piped) if words else (piped, "")
 
 
 def _piped() -> str:
