@@ -297,7 +297,7 @@ async def test_a_bomb_does_not_go_off() -> None:
         ("br", b"x"),
         ("gzip, gzip", b"x"),
         ("gzip", b"not packed"),
-        ("gzip", gzip.compress(b"x")[:9]),
+        ("gzip", gzip.compress(b"x", mtime=0)[:9]),
     ],
 )
 async def test_a_page_packed_otherwise_or_badly_is_refused(coding: str, body: bytes) -> None:
