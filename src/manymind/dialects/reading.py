@@ -137,14 +137,14 @@ class Object:
             return value
         raise self.mistyped(name, "a number", value)
 
-    def whole(self, name: str, least: int | None = None) -> int | None:
+    def whole(self, name: str, least: int | None = None, most: int = 2**63 - 1) -> int | None:
         """A whole number of at most 63 bits; 3.0 is one."""
         value = self.number(name)
         if value is None:
             return None
         if value != int(value):
             raise self.wrong(name, "must be a whole number")
-        if abs(value) >= 2**63:
+        if value > most or value < -(2**63):
             raise self.wrong(name, "is out of range")
         if least is not None and value < least:
             raise self.wrong(name, f"must be at least {least}")

@@ -6,6 +6,7 @@ from typing import cast
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.anthropic_messages.words import NAME, TOOLS
+from manymind.dialects.money import COUNT_MAX, claimed
 from manymind.dialects.reading import Object
 
 _REQUESTS = "_requests"
@@ -15,17 +16,17 @@ _FIVE_MINUTES, _HOUR = "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"
 
 
 def read_usage(usage: Object) -> Usage:
-    read = usage.whole("cache_read_input_tokens", 0) or 0
+    read = usage.whole("cache_read_input_tokens", 0, COUNT_MAX) or 0
     written, long = _read_written(usage)
-    fresh = usage.whole("input_tokens", 0) or 0
-    output = usage.whole("output_tokens", 0) or 0
+    fresh = usage.whole("input_tokens", 0, COUNT_MAX) or 0
+    output = usage.whole("output_tokens", 0, COUNT_MAX) or 0
     left: Json = {}
     details = usage.inner("output_tokens_details")
-    thinking = None if details is None else details.whole("thinking_tokens", 0)
+    thinking = None if details is None else details.whole("thinking_tokens", 0, COUNT_MAX)
     if details is not None and details.left():
         left["output_tokens_details"] = details.left()
     tools = _read_tools(usage)
-    cost = usage.whole("cost_in_usd_ticks", 0)
+    cost = claimed(usage)
     left |= {name: value for name, value in usage.left().items() if value is not None}
     return Usage(
         input_tokens=fresh + read + written,
@@ -42,11 +43,14 @@ def read_usage(usage: Object) -> Usage:
 
 def _read_written(usage: Object) -> tuple[int, int]:
     """Tokens written to the cache, and those of them that it keeps for an hour."""
-    total = usage.whole("cache_creation_input_tokens", 0)
+    total = usage.whole("cache_creation_input_tokens", 0, COUNT_MAX)
     terms = usage.inner("cache_creation")
     if terms is None:
         return total or 0, 0
-    short, long = terms.whole(_FIVE_MINUTES, 0) or 0, terms.whole(_HOUR, 0) or 0
+    short, long = (
+        terms.whole(_FIVE_MINUTES, 0, COUNT_MAX) or 0,
+        terms.whole(_HOUR, 0, COUNT_MAX) or 0,
+    )
     total = short + long if total is None else total
     return total, min(long, total)
 
@@ -58,7 +62,7 @@ def _read_tools(usage: Object) -> dict[str, int]:
     tools: dict[str, int] = {}
     for key in tuple(counted.left()):
         name = key.removesuffix(_REQUESTS)
-        count = counted.whole(key, 0)
+        count = counted.whole(key, 0, COUNT_MAX)
         if count:
             tools[TOOLS.get(name, name)] = count
     return tools

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json, Ticks
-from manymind.dialects.money import dollars, ticks
+from manymind.dialects.money import COUNT_MAX, claimed, dollars
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.reading import Object
 
@@ -28,7 +28,7 @@ def read_usage(usage: Object) -> Usage:
         reported_cost=_read_cost(usage),
     )
     if before is not None:
-        cached = before.whole("cached_tokens", 0)
+        cached = before.whole("cached_tokens", 0, COUNT_MAX)
         read = replace(
             read,
             cached_tokens=read.cached_tokens if cached is None else cached,
@@ -40,19 +40,15 @@ def read_usage(usage: Object) -> Usage:
 
 
 def _count(usage: Object, name: str) -> int:
-    return usage.whole(name, 0) or 0
+    return usage.whole(name, 0, COUNT_MAX) or 0
 
 
 def _read_cost(usage: Object) -> Ticks | None:
-    """The upstream's own claim: exact where it counts in ticks, else in dollars."""
-    exact, claimed = usage.whole("cost_in_usd_ticks", 0), usage.peek("cost")
-    if exact is not None:
+    """The upstream's own claim, in whose place goes what we charge."""
+    cost = claimed(usage)
+    if cost is not None:
         usage.take("cost")
-        return exact
-    if isinstance(claimed, int | float) and 0 <= claimed < 1_000_000:
-        usage.take("cost")
-        return ticks(claimed)
-    return None
+    return cost
 
 
 def _read_tools(usage: Object) -> dict[str, int]:

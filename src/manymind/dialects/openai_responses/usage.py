@@ -8,6 +8,7 @@ from manymind.canon.items import Hosted, Item
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.mirror import View
+from manymind.dialects.money import COUNT_MAX, claimed
 from manymind.dialects.openai_responses.words import NAME
 from manymind.dialects.reading import Object
 
@@ -44,14 +45,14 @@ def read_usage(response: Object, items: tuple[Item, ...]) -> Usage | None:
     written = usage.inner(_NESTED[1]) or Object({}, "", usage.blame)
     usage.whole("total_tokens")
     result = Usage(
-        input_tokens=usage.whole("input_tokens", least=0) or 0,
-        cached_tokens=read.whole("cached_tokens", least=0) or 0,
-        cache_written_tokens=read.whole("cache_write_tokens", least=0) or 0,
-        output_tokens=usage.whole("output_tokens", least=0) or 0,
-        reasoning_tokens=written.whole("reasoning_tokens", least=0) or 0,
+        input_tokens=usage.whole("input_tokens", 0, COUNT_MAX) or 0,
+        cached_tokens=read.whole("cached_tokens", 0, COUNT_MAX) or 0,
+        cache_written_tokens=read.whole("cache_write_tokens", 0, COUNT_MAX) or 0,
+        output_tokens=usage.whole("output_tokens", 0, COUNT_MAX) or 0,
+        reasoning_tokens=written.whole("reasoning_tokens", 0, COUNT_MAX) or 0,
         tools=tools,
-        sources=usage.whole("num_sources_used", least=0) or 0,
-        reported_cost=usage.whole("cost_in_usd_ticks", least=0),
+        sources=usage.whole("num_sources_used", 0, COUNT_MAX) or 0,
+        reported_cost=claimed(usage),
     )
     inner = zip(_NESTED, (read.left(), written.left()), strict=True)
     aside |= {name: left for name, left in inner if left} | usage.left()
@@ -60,7 +61,7 @@ def read_usage(response: Object, items: tuple[Item, ...]) -> Usage | None:
 
 def _read_tools(details: Object) -> dict[str, int]:
     counts = {
-        name.removesuffix(_CALLS): details.whole(name, least=0) or 0
+        name.removesuffix(_CALLS): details.whole(name, 0, COUNT_MAX) or 0
         for name in tuple(details.left())
     }
     return {name: count for name, count in counts.items() if count}
@@ -70,7 +71,7 @@ def _searches(response: Object, items: tuple[Item, ...]) -> dict[str, int]:
     """OpenAI counts billable searches beside the usage, or leaves counting to us."""
     counted = _dig(response.peek("tool_usage"), "web_search", "num_requests")
     if isinstance(counted, int):
-        return {"web_search": counted} if counted > 0 else {}
+        return {"web_search": min(counted, COUNT_MAX)} if counted > 0 else {}
     searches = sum(isinstance(item, Hosted) and _is_search(item) for item in items)
     return {"web_search": searches} if searches else {}
 
