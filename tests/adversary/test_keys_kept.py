@@ -1,5 +1,6 @@
 """The operator's keys are seen by nobody but their upstream, and a caller's key by us alone."""
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -54,11 +55,14 @@ async def test_an_upstream_that_echoes_our_key_in_a_refusal_does_not_show_it_to_
 
     async with facing(tmp_path, answers) as stage:
         for status in (200, 307, 400, 401, 404, 422):
-            for path, ask in FRONTS.values():
-                for model in MODELS:
-                    heard = await stage.post(path, {**ask(model), "stream": status == 200})
-                    assert heard.status >= 400
-                    assert KEY[:12] not in heard.body.decode() + str(heard.headers)
+            asked = (
+                stage.post(path, {**ask(model), "stream": status == 200})
+                for path, ask in FRONTS.values()
+                for model in MODELS
+            )
+            for heard in await asyncio.gather(*asked):
+                assert heard.status >= 400
+                assert KEY[:12] not in heard.body.decode() + str(heard.headers)
     assert KEY not in caplog.text
 
 

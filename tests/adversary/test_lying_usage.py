@@ -4,7 +4,6 @@ ledger when it is no count at all."""
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -42,24 +41,30 @@ async def _told(stage: Stage, front: str, **more: object) -> tuple[int, Json]:
     return heard.status, heard.json
 
 
-def _saying(front: str, usage: Json) -> Any:
-    def answers(visit: Visit) -> bytes:
-        return _REPLIES[front](usage=_spelt(front, usage))
+class Claiming:
+    """An upstream whose next reply claims this usage."""
 
-    return answers
+    def __init__(self, front: str, usage: Json) -> None:
+        self.usage = usage
+        self._front = front
+
+    def __call__(self, visit: Visit) -> bytes:
+        return _REPLIES[self._front](usage=_spelt(self._front, self.usage))
 
 
 HONEST: Json = {"input_tokens": 1000, "output_tokens": 500}
 
 
 @pytest.mark.parametrize("front", FRONTS)
-@pytest.mark.parametrize("claim", [0, 1])
 async def test_a_claim_below_the_price_list_does_not_lower_the_cost(
-    tmp_path: Path, front: str, claim: int
+    tmp_path: Path, front: str
 ) -> None:
     costs: list[int] = []
-    for usage in (HONEST, {**HONEST, "cost_in_usd_ticks": claim}, {**HONEST, "cost": claim / 1e9}):
-        async with facing(tmp_path, _saying(front, usage)) as stage:
+    claims: tuple[Json, ...] = ({}, {"cost_in_usd_ticks": 0}, {"cost": 0}, {"cost": 1e-9})
+    upstream = Claiming(front, HONEST)
+    async with facing(tmp_path, upstream) as stage:
+        for more in claims:
+            upstream.usage = {**HONEST, **more}
             status, reply = await _told(stage, front)
             assert status == 200
             costs.append(reply["usage"]["cost_in_usd_ticks"])
@@ -71,8 +76,10 @@ async def test_a_claim_below_the_price_list_does_not_lower_the_cost(
 async def test_a_claim_above_the_price_list_is_what_is_charged_however_it_is_spelt(
     tmp_path: Path, front: str
 ) -> None:
-    for claim in ({"cost_in_usd_ticks": 5 * 10**9}, {"cost": 0.5}):
-        async with facing(tmp_path, _saying(front, {**HONEST, **claim})) as stage:
+    upstream = Claiming(front, HONEST)
+    async with facing(tmp_path, upstream) as stage:
+        for claim in ({"cost_in_usd_ticks": 5 * 10**9}, {"cost": 0.5}):
+            upstream.usage = {**HONEST, **claim}
             status, reply = await _told(stage, front)
             assert (status, reply["usage"]["cost_in_usd_ticks"]) == (200, 5 * 10**9)
 
@@ -98,7 +105,7 @@ async def test_what_is_no_count_makes_the_reply_a_broken_one(tmp_path: Path, fro
     limit = "max_tokens" if front == "messages" else limit
 
     def answers(visit: Visit) -> bytes:
-        lie = LIES[visit.json[limit] - 100]
+        lie: Json = LIES[visit.json[limit] - 100]
         return _REPLIES[front](usage=_spelt(front, {**HONEST, **lie}))
 
     async with facing(tmp_path, answers) as stage:
@@ -111,8 +118,10 @@ async def test_what_is_no_count_makes_the_reply_a_broken_one(tmp_path: Path, fro
 @pytest.mark.parametrize("front", FRONTS)
 async def test_odd_claims_in_dollars_are_passed_over(tmp_path: Path, front: str) -> None:
     costs: tuple[object, ...] = (-3, 1e300, "12", True, [], {"x": 1})
-    for cost in costs:
-        async with facing(tmp_path, _saying(front, {**HONEST, "cost": cost})) as stage:
+    upstream = Claiming(front, HONEST)
+    async with facing(tmp_path, upstream) as stage:
+        for cost in costs:
+            upstream.usage = {**HONEST, "cost": cost}
             status, reply = await _told(stage, front)
             assert status == 200
             assert 0 < reply["usage"]["cost_in_usd_ticks"] < 10**9
@@ -127,7 +136,7 @@ async def test_a_part_that_is_larger_than_its_whole_is_charged_as_it_stands(
         "responses": {"input_tokens_details": {"cached_tokens": 10**6}},
         "messages": {"cache_read_input_tokens": 10**6},
     }[front]
-    async with facing(tmp_path, _saying(front, {**HONEST, **cached})) as stage:
+    async with facing(tmp_path, Claiming(front, {**HONEST, **cached})) as stage:
         status, reply = await _told(stage, front)
         assert status == 200
         assert reply["usage"]["cost_in_usd_ticks"] > 10**8
@@ -149,23 +158,33 @@ async def test_an_absurd_cap_on_output_makes_no_absurd_trouble(tmp_path: Path, f
         assert status == 400
 
 
-@pytest.mark.parametrize(
-    "cap", [-1, -1e-9, 1e308, 10**400, "5", True, [], {}, "NaN", "1e-3", float("1e17")]
+NO_BUDGETS: tuple[object, ...] = (
+    -1,
+    -1e-9,
+    1e308,
+    10**400,
+    1e17,
+    "5",
+    "NaN",
+    True,
+    [],
+    {},
 )
+
+
 @pytest.mark.parametrize("front", FRONTS)
-async def test_a_budget_that_is_none_is_a_bad_request(
-    tmp_path: Path, front: str, cap: object
-) -> None:
-    async with facing(tmp_path, _saying(front, HONEST)) as stage:
-        status, reply = await _told(stage, front, max_cost_usd=cap)
-        assert status == 400
-        assert "max_cost_usd" in json.dumps(reply)
+async def test_a_budget_that_is_none_is_a_bad_request(tmp_path: Path, front: str) -> None:
+    async with facing(tmp_path, Claiming(front, HONEST)) as stage:
+        for cap in NO_BUDGETS:
+            status, reply = await _told(stage, front, max_cost_usd=cap)
+            assert status == 400
+            assert "max_cost_usd" in json.dumps(reply)
         assert not stage.upstream.visits
 
 
 @pytest.mark.parametrize("front", FRONTS)
 async def test_a_budget_of_next_to_nothing_buys_nothing(tmp_path: Path, front: str) -> None:
-    async with facing(tmp_path, _saying(front, HONEST)) as stage:
+    async with facing(tmp_path, Claiming(front, HONEST)) as stage:
         for cap in (0, 1e-300, 1e-12, 1e-9):
             status, reply = await _told(stage, front, max_cost_usd=cap)
             assert status == 402
