@@ -77,7 +77,7 @@ class Application:
             log.info(
                 "%s %s %s in %.3f s (%s)",
                 exchange.method,
-                _logged(exchange.path),
+                self._place(exchange.path),
                 exchange.outcome,
                 spent,
                 exchange.request_id,
@@ -117,7 +117,7 @@ class Application:
             route = Route(method="POST", door=door)
         if route is None:
             raise NotFound(
-                f"There is nothing at {path[:200]}.",
+                "There is nothing at this path.",
                 advice="The paths are listed at /openapi.json.",
             )
         asked = "GET" if method == "HEAD" else method
@@ -125,6 +125,20 @@ class Application:
             exchange.extra.append(("allow", route.method))
             raise MethodNotAllowed(f"This path takes {route.method}, not {method[:20]}.")
         return route
+
+    def _place(self, path: str) -> str:
+        """A path as it is logged: what the caller made up of it may hold a secret."""
+        if path in self._pages:
+            return path
+        if self._model_page(path) is not None:
+            return f"{path.partition('/models/')[0]}/models/…"
+        if _door_at(path) is None:
+            return "(unknown path)"
+        cloudflare = _CLOUDFLARE.fullmatch(path)
+        if cloudflare is None:
+            return path
+        rest = "/run/…" if _RUN_MODEL.fullmatch(cloudflare[1]) else cloudflare[1]
+        return f"/client/v4/accounts/…/ai{rest}"
 
     def _model_page(self, path: str) -> Route | None:
         for prefix in ("/v1/models/", "/api/v1/models/"):
@@ -195,11 +209,6 @@ def _where(bug: Exception) -> str:
     frames = traceback.extract_tb(bug.__traceback__)
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
     return f"{type(bug).__name__} at {places}"
-
-
-def _logged(path: str) -> str:
-    """A path may be anything that a caller made up; only a short, printable part is logged."""
-    return "".join(c if c.isprintable() else "?" for c in path[:120])
 
 
 async def _live(receive: Receive, send: Send) -> None:

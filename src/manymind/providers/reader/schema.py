@@ -198,7 +198,8 @@ class _Reading:
     def _object(self, node: Json, hint: str, field: str, depth: int) -> Fields:
         properties = _object_of(node.get("properties", {}), f"{field}.properties")
         required = _list(node.get("required", []), f"{field}.required")
-        unknown = [name for name in required if name not in properties]
+        # A name may be of any type, and not all can be looked up in an object.
+        unknown = [name for name in required if name not in tuple(properties)]
         if unknown:
             raise BadRequest(
                 f"`required` names {str(unknown[0])[:80]!r}, which is no property.",

@@ -1,0 +1,126 @@
+"""Secrets that are planted on the way in come out nowhere: no log, no refusal, no header."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from manymind.server.simulated import Simulated
+from tests.faults.fronts import FRONTS, Heard, post
+from tests.faults.program import program
+from tests.faults.stage import UPSTREAMS, facing, model
+from tests.flows.stage import KEY
+from tests.world import serving
+
+CALLER, PROMPT, HEADER, PATH, QUERY = (
+    "mm-canary-caller-55",
+    "canary-prompt-93",
+    "canary-header-12",
+    "canary-path-77",
+    "canary-query-31",
+)
+PLANTED = (KEY, CALLER, PROMPT, HEADER, PATH, QUERY)
+
+MISHAPS = (
+    "fault=400",
+    "fault=401",
+    "fault=429;retry_after=31",
+    "fault=500;retry_after=0",
+    "window=1",
+    "html",
+    "redirect=/canary",
+    "malformed=1",
+    "cut=0",
+    "cut=8",
+    "malformed=8",
+    "error=8",
+    "unfinished=8",
+)
+PATHS = (
+    f"/v1/{PATH}",
+    f"/{PATH}/v1/chat/completions",
+    f"/client/v4/accounts/{PATH}/ai/v1/responses",
+    f"/client/v4/accounts/{PATH}/ai/run",
+    f"/client/v4/accounts/{PATH}/ai/v1/{PATH}",
+)
+HEADERS = {"authorization": f"Bearer {CALLER}", "x-canary": HEADER, "cookie": HEADER}
+
+
+def found(text: str, *allowed: str) -> list[str]:
+    return [canary for canary in PLANTED if canary in text and canary not in allowed]
+
+
+def all_of(heard: Heard) -> str:
+    return f"{heard.headers} {heard.body.decode()}"
+
+
+@pytest.mark.matrix(keep=6)
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+@pytest.mark.parametrize("front", FRONTS)
+async def test_no_canary_is_in_a_log_or_a_refusal(
+    tmp_path: Path, front: str, upstream: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    face = FRONTS[front]
+    async with facing(tmp_path, upstream, environment={"MANYMIND_API_KEY": CALLER}) as stage:
+        url = f"{stage.url}{face.path}?key={QUERY}"
+        asked = [
+            prompted(face.body(model(upstream, mishap), stream=stream))
+            for mishap in MISHAPS
+            for stream in (False, True)
+        ]
+        for heard in await asyncio.gather(*(post(url, body, HEADERS) for body in asked)):
+            # A stream may have said some of the prompt before it broke.
+            assert found(all_of(heard), PROMPT if heard.status == 200 else "") == []
+        answered = await post(url, prompted(face.body(model(upstream, ""), stream=False)), HEADERS)
+        assert found(all_of(answered)) == [PROMPT], "the echo says it, and only that"
+        stranger = await post(url, prompted(face.body("x/y", stream=False)), {"x-api-key": HEADER})
+        assert stranger.status == 401
+        assert found(all_of(stranger)) == []
+    assert "manymind.server" in caplog.text
+    assert found(caplog.text) == []
+    assert found(" ".join(str(record.__dict__) for record in caplog.records)) == []
+
+
+async def test_no_canary_of_a_path_is_in_a_log_or_a_refusal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with facing(tmp_path, "vllm", environment={"MANYMIND_API_KEY": CALLER}) as stage:
+        for path in PATHS:
+            body = FRONTS["responses"].body("nobody/nothing", stream=False)
+            heard = await post(f"{stage.url}{path}?{QUERY}", prompted(body), HEADERS)
+            assert heard.status == 404
+            assert found(all_of(heard)) == []
+    assert "(unknown path)" in caplog.text
+    assert "/client/v4/accounts/…/ai/run" in caplog.text
+    assert found(caplog.text) == []
+
+
+async def test_no_canary_is_in_what_the_program_writes(tmp_path: Path) -> None:
+    async with serving(Simulated(key=KEY)) as upstream:
+        seen = {
+            "VLLM_BASE_URL": f"{upstream}/v1",
+            "VLLM_API_KEY": KEY,
+            "MANYMIND_API_KEY": CALLER,
+        }
+        async with program(tmp_path, "--port", "0", "-v", environment=seen) as running:
+            url = await running.url()
+            for knobs in ("", "fault=401", "fault=400", "malformed=8", "cut=8"):
+                for front, face in FRONTS.items():
+                    body = face.body(model("vllm", knobs), stream=front != "chat")
+                    await post(f"{url}{face.path}?{QUERY}", prompted(body), HEADERS)
+            await post(f"{url}/{PATH}", {}, HEADERS)
+            running.process.terminate()
+            assert await running.end(10) == 0
+            assert "/v1/chat/completions" in running.said
+            assert found(running.said) == []
+
+
+def prompted(body: dict[str, object]) -> dict[str, object]:
+    """The same question, with the planted word first."""
+    if "input" in body:
+        return {**body, "input": f"{PROMPT} {body['input']}"}
+    turn = {"role": "user", "content": f"{PROMPT} one two three four five six seven eight nine"}
+    return {**body, "messages": [turn]}
