@@ -1,18 +1,27 @@
-"""A needle question over 8 MB of files: how long the reader takes, cold and warm.
+"""A needle question over 8 MB: how long the reader takes, cold and warm.
 
     .venv/bin/python bench/reader.py
 
-Cold is everything from the bare folder to the end of the answer: reading 5,000 files, cutting,
-indexing, searching, checking the quote. Warm is a second question to the same shelves.
+- Files: cold is everything from the bare folder to the end of the answer (reading 5,000 files,
+  cutting, indexing, searching, checking the quote), warm a second question to the same shelves.
+- The loop: the longest that the event loop stood still meanwhile, and over one document of 8 MB.
+- `manymind ask`: the whole command over the folder, twice.
+- Over HTTP: a request that brings one `<document>` of 8 MB, cold, and asked again.
 """
 
+import http.client
+import json
 import random
+import subprocess
 import sys
 import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import anyio
+from anyio import to_thread
 
 from manymind.canon.answers import Answer, fold
 from manymind.canon.events import Chunk
@@ -26,7 +35,10 @@ from manymind.providers.reader import Reader
 
 FILES = 5_000
 WORDS = 205
-COLD_SECONDS, WARM_SECONDS = 5.0, 0.3
+PARAGRAPHS = 10_400
+COLD_SECONDS, WARM_SECONDS, STALL_SECONDS = 5.0, 0.3, 0.02
+PROGRAM = Path(sys.executable).with_name("manymind")
+PORT = 8497
 NEEDLE = "The harbour master of Tillan carried a teal umbrella on 4 March 1907."
 QUESTIONS = (
     "Which colour did the umbrella of the harbour master at Tillan have?",
@@ -62,21 +74,59 @@ class Wall(Clock):
         await anyio.sleep(seconds)
 
 
-def write_files(folder: Path) -> int:
-    """A haystack of invented words, with one needle in it; gives its size in bytes."""
-    chance = random.Random(8)
-    syllables = [a + b for a in "bdfglmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er")]
-    words = ["".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(9_000)]
-    size = 0
-    for number in range(FILES):
-        place = folder / f"part-{number % 50:02}"
-        place.mkdir(exist_ok=True)
-        body = " ".join(chance.choices(words, k=WORDS))
-        text = f"# Notes {number}\n\n{body[: len(body) // 2]}.\n\n{body[len(body) // 2 :]}.\n"
-        if number == FILES * 2 // 3:
-            text += f"\n{NEEDLE}\n"
-        size += (place / f"{number}.md").write_text(text)
-    return size
+class Haystack:
+    """Invented words, the same every time."""
+
+    def __init__(self) -> None:
+        self._chance = chance = random.Random(8)
+        syllables = [a + b for a in "bdfglmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "er")]
+        self._words = [
+            "".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(9_000)
+        ]
+
+    def text(self, words: int) -> str:
+        return " ".join(self._chance.choices(self._words, k=words))
+
+    def files(self, folder: Path) -> int:
+        """Writes the files, one of them with the needle; gives their size in bytes."""
+        size = 0
+        for number in range(FILES):
+            place = folder / f"part-{number % 50:02}"
+            place.mkdir(exist_ok=True)
+            body = self.text(WORDS)
+            text = f"# Notes {number}\n\n{body[: len(body) // 2]}.\n\n{body[len(body) // 2 :]}.\n"
+            if number == FILES * 2 // 3:
+                text += f"\n{NEEDLE}\n"
+            size += (place / f"{number}.md").write_text(text)
+        return size
+
+    def document(self) -> str:
+        """One document of as many bytes."""
+        paragraphs = [f"{self.text(100).capitalize()}." for _ in range(PARAGRAPHS)]
+        paragraphs[PARAGRAPHS * 2 // 3] += f" {NEEDLE}"
+        body = "\n\n".join(paragraphs)
+        return f'<document id="notes">{body}</document>'
+
+
+class Stalls:
+    """The longest that the event loop stood still."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._watch)
+            await anyio.sleep(0.01)
+            yield
+            group.cancel_scope.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            before = time.perf_counter()
+            await anyio.sleep(0.001)
+            self.longest = max(self.longest, time.perf_counter() - before - 0.001)
 
 
 async def ask(standing: Shelves, question: str) -> Answer:
@@ -92,34 +142,118 @@ async def ask(standing: Shelves, question: str) -> Answer:
     return fold(chunks)
 
 
-async def measure(folder: Path, data: Path) -> tuple[float, float, float]:
-    start = time.perf_counter()
-    standing = shelves(open_folders([folder], data))
-    first = await ask(standing, QUESTIONS[0])
-    cold = time.perf_counter() - start
-    start = time.perf_counter()
-    second = await ask(standing, QUESTIONS[1])
-    warm = time.perf_counter() - start
-    start = time.perf_counter()
-    third = await ask(shelves(open_folders([folder], data)), QUESTIONS[1])
-    again = time.perf_counter() - start
-    for answer in (first, second, third):
-        if NEEDLE not in answer.text:
-            sys.exit("The needle was not found.")
-    return cold, warm, again
+class Timed:
+    """Prints how long each thing took, and knows whether all kept to what is promised."""
+
+    def __init__(self) -> None:
+        self.kept = True
+
+    @contextmanager
+    def of(self, what: str, most: float | None = None) -> Generator[None]:
+        start = time.perf_counter()
+        yield
+        self.tell(what, time.perf_counter() - start, most)
+
+    def tell(self, what: str, seconds: float, most: float | None = None) -> None:
+        bound = "" if most is None else f"   at most {most * 1e3:,.0f}"
+        print(f"{what:<44}{seconds * 1e3:8,.0f} ms{bound}")
+        self.kept = self.kept and (most is None or seconds <= most)
+
+
+def check(text: str) -> None:
+    if NEEDLE not in text:
+        sys.exit("The needle was not found.")
+
+
+async def in_process(folder: Path, data: Path, document: str, timed: Timed) -> None:
+    stalls = Stalls()
+    async with stalls.watched():
+        with timed.of("files, cold", COLD_SECONDS):
+            opened = await to_thread.run_sync(open_folders, [folder], data)
+            standing = shelves(opened)
+            check((await ask(standing, QUESTIONS[0])).text)
+        with timed.of("files, warm", WARM_SECONDS):
+            check((await ask(standing, QUESTIONS[1])).text)
+        with timed.of("files, index on disk"):
+            again = shelves(await to_thread.run_sync(open_folders, [folder], data))
+            check((await ask(again, QUESTIONS[1])).text)
+    timed.tell("files, longest stall of the loop", stalls.longest, STALL_SECONDS)
+    stalls = Stalls()
+    async with stalls.watched():
+        own = shelves()
+        with timed.of("one document, cold", COLD_SECONDS):
+            check((await ask(own, f"{document}\n\n{QUESTIONS[0]}")).text)
+        with timed.of("one document, warm", WARM_SECONDS):
+            check((await ask(own, f"{document}\n\n{QUESTIONS[1]}")).text)
+    timed.tell("one document, longest stall of the loop", stalls.longest, STALL_SECONDS)
+
+
+def by_command(folder: Path, data: Path, timed: Timed) -> None:
+    options = ["-m", "manymind/reader", "-f", str(folder), "--data", str(data), "-q"]
+    for what, most in (("manymind ask, cold", COLD_SECONDS), ("manymind ask, again", None)):
+        with timed.of(what, most):
+            done = subprocess.run(
+                [PROGRAM, "ask", QUESTIONS[0], *options],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+            )  # fmt: skip
+        check(done.stdout)
+
+
+def over_http(document: str, data: Path, timed: Timed) -> None:
+    options = ["--port", str(PORT), "--data", str(data)]
+    silent = subprocess.DEVNULL
+    command = [PROGRAM, "serve", *options]
+    with subprocess.Popen(command, stdout=silent, stderr=silent) as server:
+        try:
+            wait_for_server()
+            for number, most in ((0, COLD_SECONDS), (1, WARM_SECONDS), (0, WARM_SECONDS)):
+                body = json.dumps(
+                    {
+                        "model": "manymind/reader",
+                        "messages": [
+                            {"role": "user", "content": f"{document}\n\n{QUESTIONS[number]}"}
+                        ],
+                    }
+                )
+                what = "cold" if most == COLD_SECONDS else "warm"
+                with timed.of(f"HTTP, {len(body) / 1e6:.1f} MB in the request, {what}", most):
+                    answered = post(body)
+                check(answered)
+        finally:
+            server.terminate()
+
+
+def post(body: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+    connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+    return connection.getresponse().read().decode()
+
+
+def wait_for_server() -> None:
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    sys.exit("The server did not start.")
 
 
 def main() -> None:
+    timed = Timed()
     with TemporaryDirectory() as place:
         folder, data = Path(place, "files"), Path(place, "data")
         folder.mkdir()
-        size = write_files(folder)
-        cold, warm, again = anyio.run(measure, folder, data)
-    print(f"{FILES:,} files, {size / 1e6:.1f} MB")
-    print(f"cold: {cold:.2f} s (at most {COLD_SECONDS:.0f})")
-    print(f"warm: {warm * 1000:.0f} ms (at most {WARM_SECONDS * 1000:.0f})")
-    print(f"started again, index on disk: {again:.2f} s")
-    if cold > COLD_SECONDS or warm > WARM_SECONDS:
+        hay = Haystack()
+        size, document = hay.files(folder), hay.document()
+        print(f"{FILES:,} files, {size / 1e6:.1f} MB; one document, {len(document) / 1e6:.1f} MB")
+        anyio.run(in_process, folder, data, document, timed)
+        by_command(folder, Path(place, "fresh"), timed)
+        over_http(document, Path(place, "served"), timed)
+    if not timed.kept:
         sys.exit(1)
 
 

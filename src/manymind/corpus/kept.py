@@ -12,6 +12,9 @@ from manymind.canon.documents import Document
 from manymind.corpus.collection import Collection, build
 from manymind.corpus.naming import Skipped
 
+_STROKE = 262_144
+"""So many code points are encoded at once: a call into C holds the interpreter while it lasts."""
+
 KEPT_MAX = 32
 SIZE_MAX = 128_000_000
 
@@ -21,9 +24,9 @@ def digest(documents: Sequence[Document]) -> str:
     made = blake2b(digest_size=20)
     for document in documents:
         for field in (document.id, document.title or "", document.url or "", document.text):
-            data = field.encode("utf-8", "surrogatepass")
-            made.update(len(data).to_bytes(8, "big"))
-            made.update(data)
+            made.update(len(field).to_bytes(8, "big"))
+            for start in range(0, len(field), _STROKE):
+                made.update(field[start : start + _STROKE].encode("utf-8", "surrogatepass"))
     return made.hexdigest()
 
 

@@ -5,6 +5,7 @@ and how near together. The score is a share between 0 and 1, so that a reader ca
 that answers from one that merely shares a word, whatever the size of the library.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from math import log
@@ -16,6 +17,13 @@ _COVERAGE, _NEARNESS, _PROPOSED = 0.65, 0.15, 0.2
 _HEAD_SHARE = 0.8
 _UNKNOWN_SHARE = 0.7
 _WINDOW = 16
+_DEFINING = 0.15
+_DEFINED = re.compile(
+    r"^[ \t]*(?:export |pub |public |static |async |abstract )*"
+    r"(?:class|def|func|fn|function|struct|enum|trait|interface|type)[ \t]+(\w+)",
+    re.MULTILINE,
+)
+"""Where code names something, it says what it is; elsewhere it only uses it."""
 
 
 def weights(index: Index, wanted: Sequence[str], pieces: int) -> dict[str, float]:
@@ -38,7 +46,13 @@ def scored(hit: Hit, best: float, head: str, body: str, weigh: dict[str, float])
     covered += _HEAD_SHARE * sum(weigh[term] for term in above)
     near = _nearness(words, weigh) / whole
     proposed = hit.score / best if best > 0 else 0.0
-    return _COVERAGE * covered / whole + _NEARNESS * near + _PROPOSED * proposed
+    score = _COVERAGE * covered / whole + _NEARNESS * near + _PROPOSED * proposed
+    return min(1.0, score + _DEFINING) if inside and _defines(body, weigh) else score
+
+
+def _defines(body: str, weigh: dict[str, float]) -> bool:
+    """Whether a piece of code gives one of these names to something."""
+    return any(weigh.keys() & {terms(name)[0]} for name in _DEFINED.findall(body) if terms(name))
 
 
 def _nearness(words: list[str], weigh: dict[str, float]) -> float:

@@ -129,7 +129,7 @@ def _listen(request: Request) -> _Talk:
             isinstance(item, Said) and item.role == "assistant" for item in request.items
         ),
         images=bool(spoken) and spoken[-1].images > 0,
-        markers=_MARKERS.search(_last_words(request.items)) is not None,
+        markers=_asks_for_markers(request.items),
     )
 
 
@@ -147,12 +147,13 @@ def _earlier(intake: Intake, before: list[Turn], text: str) -> str:
     return " ".join((*reversed(found), *called))
 
 
-def _last_words(items: tuple[Item, ...]) -> str:
-    """The user's last message, documents and all."""
+def _asks_for_markers(items: tuple[Item, ...]) -> bool:
+    """Whether the user's last message, documents and all, speaks of evidence by its markers."""
     for item in reversed(items):
         if isinstance(item, Said) and item.role == "user":
-            return "\n".join(part.text for part in item.parts if isinstance(part, Text))
-    return ""
+            texts = (part.text for part in item.parts if isinstance(part, Text))
+            return any("{{E" in text and _MARKERS.search(text) for text in texts)
+    return False
 
 
 def _work(items: tuple[Item, ...]) -> tuple[int, Work]:

@@ -105,7 +105,7 @@ _VERBS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DEFINES = re.compile(
-    r"\W*(?:(?:what|who) (?:exactly )?(?:is|are|was|were)|what does .{1,60} (?:mean|do)\W*$"
+    r"\W*(?:(?:what|who) (?:exactly )?(?:is|are|was|were)|what does (?=.{1,60} (?:mean|do)\W*$)"
     r"|(?:tell me|what do you know) about|define|explain|was ist|wer ist|qu['’]est-ce que?"
     r"|qui est)\b",
     re.IGNORECASE,

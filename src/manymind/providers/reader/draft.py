@@ -49,7 +49,7 @@ class Draft:
     def quote(self, evidence: Evidence, told: str = "") -> None:
         """A quote and its source; before it what it says in short, if that is known. Code of
         several lines stands as it is written."""
-        if evidence.code and "\n" in evidence.raw and "```" not in evidence.raw:
+        if evidence.is_block:
             self.segments.append(f"```\n{dedent(evidence.raw)}\n```\n")
         elif told:
             self.segments.append(f"{_inert(told)} — “{_inert(evidence.text)}” ")

@@ -12,7 +12,8 @@ from manymind.canon.ports import Library
 from manymind.corpus.words import terms
 from manymind.providers.reader.asking import Question
 from manymind.providers.reader.choosing import choose, measured, sides
-from manymind.providers.reader.code import TABLE_FILE
+from manymind.providers.reader.code import TABLE_FILE, lines_about
+from manymind.providers.reader.definitions import definitions
 from manymind.providers.reader.ranking import QUOTE_MAX, Candidate, Layout, rank
 from manymind.providers.reader.rows import columns, told
 from manymind.providers.reader.sentences import Header
@@ -47,6 +48,11 @@ class Evidence(Struct, frozen=True):
     told: str = ""
     columns: str = ""
 
+    @property
+    def is_block(self) -> bool:
+        """Whether it is code of several lines, which stands as it is written."""
+        return self.code and "\n" in self.raw and "```" not in self.raw
+
 
 class Finding(Struct, frozen=True):
     """What was found for one question, best first, and how sure it is an answer."""
@@ -74,6 +80,7 @@ async def find(library: Library, question: Question, *, screened: bool = False) 
 async def _searched(library: Library, question: Question) -> tuple[Passage, ...]:
     """What the question's words lead to; where some are borrowed, also its own alone."""
     found = await library.search(question.keywords, limit=PASSAGES)
+    found = (*await definitions(library, question), *found)
     if not question.lent:
         return found
     own = await library.search(" ".join(question.terms), limit=PASSAGES // 2)
@@ -140,7 +147,7 @@ async def _checked(library: Library, candidate: Candidate) -> tuple[Found, str] 
     """The quote as it was found. One that is too short to prove anything takes in the line before
     it or behind it."""
     text, sentence = candidate.passage.text, candidate.sentence
-    start, end = shortened(sentence.text, candidate.held)
+    start, end = _shown(candidate)
     start, end = sentence.start + start, sentence.start + end
     before = text.rfind("\n", 0, max(0, start - 1)) + 1
     behind = text.find("\n", end + 1)
@@ -153,6 +160,16 @@ async def _checked(library: Library, candidate: Candidate) -> tuple[Found, str] 
         if last - first > _SHORT:
             return None
     return None
+
+
+def _shown(candidate: Candidate) -> tuple[int, int]:
+    """Which stretch of a sentence is quoted: all of it, unless it is long."""
+    text = candidate.sentence.text
+    start, end = 0, len(text)
+    if candidate.sentence.kind == "code":
+        start, end = lines_about(text, lambda part: len(candidate.held & set(terms(part))))
+    first, last = shortened(text[start:end], candidate.held)
+    return start + first, start + last
 
 
 def _wide(candidate: Candidate) -> str:

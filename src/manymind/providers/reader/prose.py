@@ -126,7 +126,7 @@ def _tell(section: _Section, draft: Draft) -> None:
         draft.paragraph(remarks.DIFFER)
     elif question.kind == "judge":
         draft.paragraph(remarks.JUDGING)
-    listed = len(evidence) > 2
+    listed = len(evidence) > 2 and not any(one.is_block for one in evidence)
     for number, one in enumerate(evidence):
         if number and listed:
             draft.say("\n")

@@ -26,7 +26,7 @@ QUOTE_MAX = 420
 _CONTEXT_SHARE = 0.6
 _KINDRED_SHARE = 0.85
 _LENT_SHARE = 0.5
-_KIND_SHARE = 0.3
+_KIND_SHARE, _FILE_NAMED = 0.3, 3.0
 _ORDER_SHARE, _ORDER_MOST = 0.07, 0.4
 _PASSAGE_SHARE = 0.3
 _COUNTED_NEAR = 24
@@ -43,7 +43,7 @@ _MONEY = re.compile(
 _FIRST_NAME = re.compile(r"[A-Z\u00c0-\u00de][\w'’-]+ [A-Z\u00c0-\u00de][\w'’-]+")
 _DEFINED = re.compile(
     r"\s*(?:export |pub |async )*(?:(?:def|class|func|fn|function|struct|enum|type|const|let|var)"
-    r"\s+(\w+)|(\w+)\s*(?::[^=]{1,60})?=)"
+    r"\s+(\w+)|(\w+)(?:: ?[^=]{1,60})? = )"
 )
 _SUBJECT = re.compile(
     r"(?:(?:The|A|An|By|Der|Die|Das|Ein|Eine|Le|La|Les|Un|Une|L['’])\s*)?(?:"
@@ -144,6 +144,8 @@ class _Scale:
         self, passage: Passage, sentence: Sentence, above: frozenset[str], last: Sentence | None
     ) -> Candidate | None:
         own = frozenset(terms(_with_columns(sentence)))
+        if self._question.kind == "where":
+            own |= frozenset(terms(passage.document_id))
         held = self._met(own, sentence.text)
         behind = frozenset(terms(last.text)) if last else frozenset[str]()
         if last is not None and self._needs(held, behind, sentence, last):
@@ -157,7 +159,10 @@ class _Scale:
             return None
         fits = _fits(self._question, sentence)
         score = (covered + self._borrowed(own, above | behind)) / self._whole
-        score += _KIND_SHARE * fits + self._shown(sentence)
+        if self._question.kind == "where" and self._is_file(passage.document_id):
+            fits += _FILE_NAMED
+        defines = _defining(self._question, sentence)
+        score += _KIND_SHARE * fits + defines + self._shown(sentence)
         score += _PASSAGE_SHARE * passage.score + _shape(sentence)
         return Candidate(
             passage=passage,
@@ -165,7 +170,7 @@ class _Scale:
             score=score,
             covered=covered / self._whole,
             inside=inside / self._whole,
-            fits=fits,
+            fits=fits + defines,
             order=self._in_order(sentence),
             held=frozenset(held),
             met=frozenset(held) | around,
@@ -190,18 +195,19 @@ class _Scale:
         )
 
     def _shown(self, sentence: Sentence) -> float:
-        """What speaks for a sentence beyond its words: their order, and what it begins with."""
-        question = self._question
-        shown = min(_ORDER_MOST, _ORDER_SHARE * self._in_order(sentence))
-        if question.defines and question.terms:
-            shown += _defining(question, sentence)
-        return shown
+        """What the order of a sentence's words says for it."""
+        return min(_ORDER_MOST, _ORDER_SHARE * self._in_order(sentence))
 
     def _in_order(self, sentence: Sentence) -> int:
         """How many pairs of the question's words stand side by side here, too."""
         if not self._pairs:
             return 0
         return len(self._pairs & set(pairwise(re.findall(r"\w+", sentence.text.lower()))))
+
+    def _is_file(self, name: str) -> bool:
+        """Whether the question names this file."""
+        stem = re.findall(r"[^\W_]+", name.lower().rpartition("/")[2].partition(".")[0])
+        return bool(stem) and set(stem) <= set(self._question.words)
 
     def _needs(
         self, held: Mapping[str, float], behind: frozenset[str], sentence: Sentence, last: Sentence
@@ -339,6 +345,8 @@ def _counts(question: Question, sentence: Sentence) -> float:
 def _defining(question: Question, sentence: Sentence) -> float:
     """Whether a sentence begins by saying what the question's subject is."""
     wanted = frozenset(question.terms)
+    if not question.defines or not wanted:
+        return 0.0
     if sentence.kind == "row":
         return _row_defines(question, wanted, sentence)
     if sentence.kind == "code":

@@ -28,6 +28,12 @@ _RULE = re.compile(r"[\s|:+=_*-]+$")
 _HEADING = re.compile(r"#{1,6}\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _SECTION = re.compile(r"\s*\[[^\]=]{1,80}\]\s*$")
+_BREAK = re.compile(
+    r"\n[ \t]*(?:[-=~]{3,}[ \t]*)?\n|\n[ \t]*[-=~]{3,}[ \t]*(?=\n)"
+    r"|\n(?=[ \t]*(?:[-*•] |:\w|\w+ (?:-|–|:) ))"
+)
+"""Where a text that documents code begins something new: a blank line, a rule, a parameter."""
+
 _SIGNS = re.compile(r"[\s|]*\|[\s|:-]*$")
 
 
@@ -168,7 +174,7 @@ def _in_code(text: str, start: int, end: int, group: int) -> Iterator[Sentence]:
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     start = 0
-    for blank in re.finditer(r"\n\s*\n", text):
+    for blank in _BREAK.finditer(text):
         yield start, blank.start()
         start = blank.end()
     yield start, len(text)
