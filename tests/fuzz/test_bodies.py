@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.asking import Asked, at_home, carried
-from tests.fuzz.mutations import BODIES, DAMAGES, Json, spoilt
+from tests.fuzz.mutations import BODIES, CHAT, DAMAGES, Json, spoilt
 
 RUN = "/client/v4/accounts/a/ai/run"
 OWN = ("manymind/reader", "manymind/multi-agent")
@@ -66,6 +66,18 @@ def test_cloudflares_envelope_takes_nothing_amiss(
 ) -> None:
     body: Json = {"model": "acme/small", "input": BODIES[path]}
     check(*door.post(RUN, json.dumps(data.draw(spoilt(body))).encode()))
+
+
+@pytest.mark.parametrize("model", OWN)
+def test_a_schema_whose_required_names_are_no_names_is_refused(model: str, home: Asked) -> None:
+    schema: Json = {
+        "type": "object",
+        "properties": {"city": {}},
+        "required": [["city"], {"city": 1}],
+    }
+    wanted: Json = {"type": "json_schema", "json_schema": {"name": "fact", "schema": schema}}
+    body: Json = {"model": model, "messages": CHAT["messages"][:1], "response_format": wanted}
+    check(*home.post("/v1/chat/completions", json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize("model", OWN)

@@ -7,6 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from manymind.canon.events import Began, Opened, Say, Wrote, spoken
+from manymind.canon.items import Said
+from manymind.canon.ports import Desk
+from manymind.canon.requests import Request
 from manymind.providers.scripted import Pause, Scripted
 from manymind.server.connection import Connection, Patience
 from tests.server.stage import Terms, application
@@ -19,7 +23,9 @@ SOON = 4.0
 class Hasty(Connection):
     """The same bounds, only shorter."""
 
-    patience = Patience(head_seconds=0.4, beside_bytes=8192, farewell_seconds=0.5)
+    patience = Patience(
+        head_seconds=0.4, beside_bytes=8192, stalled_seconds=0.5, farewell_seconds=0.5
+    )
 
 
 @asynccontextmanager
@@ -168,3 +174,32 @@ async def test_rubbish_behind_a_streamed_request_never_lands_in_its_answer() -> 
     assert statuses(reply) == [200]
     assert b"[DONE]" not in reply
     assert not reply.endswith(b"0\r\n\r\n"), "the framing says that it broke off"
+
+
+class Endless:
+    """Says more than anybody could hold, for as long as it may."""
+
+    def __init__(self) -> None:
+        self.said_bytes = 0
+        self.cancelled = asyncio.Event()
+
+    async def run(self, request: Request, say: Say, desk: Desk) -> None:
+        await say(spoken(Began(id="e", model="m"), Opened(item="1", value=Said(role="assistant"))))
+        try:
+            while True:
+                await say(spoken(Wrote(item="1", text="x" * 10_000)))
+                self.said_bytes += 10_000
+        finally:
+            self.cancelled.set()
+
+
+async def test_a_caller_who_stops_reading_holds_up_the_answer_and_is_then_let_go() -> None:
+    endless = Endless()
+    async with serving(application(endless), http=Hasty) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        body = BODY.replace(b'"model"', b'"stream": true, "model"')
+        writer.write(head(f"content-length: {len(body)}") + body)
+        await asyncio.wait_for(endless.cancelled.wait(), 10)
+        assert endless.said_bytes < 30_000_000
+        writer.transport.abort()
