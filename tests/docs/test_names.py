@@ -6,12 +6,15 @@ from functools import cache
 
 import pytest
 
-from manymind.providers import find
+from manymind.providers import another, find
 from tests.docs.conftest import OURS, Addresses
 from tests.docs.curl import Curl, send
 from tests.docs.pages import ROOT, Page, manual_pages
 
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+_CHOSEN = re.compile(r'key_env = "(\w+)"')
+"""Variables that an example's own settings name."""
+_READ_BY_LIBRARIES = {"NO_COLOR"}
 _HEADER = re.compile(r"(?i)\b(?:x|anthropic|openai)-[a-z]+(?:-[a-z]+)*\b")
 _PATH = re.compile(r"/(?:[\w.{}-]+(?:/[\w.{}-]+)*)?")
 _FIELD = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
@@ -29,7 +32,7 @@ def variables() -> set[str]:
     """The variables by which providers are found; some names are put together in the source."""
     return {
         name
-        for upstream in find().values()
+        for upstream in (*find().values(), another("acme", base_url="http://acme.example"))
         for name in (
             *upstream.address_variables,
             *(credential.variable for credential in upstream.credentials),
@@ -55,7 +58,7 @@ PAGES = manual_pages()
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_variable_is_read_somewhere(page: Page) -> None:
-    known = variables()
+    known = variables() | _READ_BY_LIBRARIES | set(_CHOSEN.findall(page.text))
     lost = {
         name
         for name in named(page, _VARIABLE, examples=True)
