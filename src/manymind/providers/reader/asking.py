@@ -95,7 +95,8 @@ _LEANS = re.compile(
 )
 _CAPITAL = re.compile(r"(?<=[\w,;:'’\"“(] )[\"“(]?([A-Z\u00c0-\u00de][\w'’-]+)")
 _COUNTED = re.compile(
-    r"\b(?:how (?:many|much)|number of|amount of|wie ?viele?|combien de|combien d['’]|cuánt[oa]s?)"
+    r"\b(?:how much (?:does|do|did|is|are|was|were) (?:a|an|the|one)|how (?:many|much)|number of"
+    r"|amount of|wie ?viele?|combien de|combien d['’]|cuánt[oa]s?)"
     r"\s+((?:[^\W\d_][\w'’-]*\s*){1,3})",
     re.IGNORECASE,
 )
@@ -121,6 +122,7 @@ _OF = re.compile(
     r"\b(?:value|meaning|definition|purpose|steps?|procedure|instructions|process) (?:of|for|to)\b",
     re.IGNORECASE,
 )
+_INVERTED = re.compile(r"-(?:t-)?(?:elles?|ils?|on|ce|je|tu|nous|vous)\b", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"\w_\w|[a-z][A-Z]|`|\(\)")
 _CODE_WORDS = re.compile(r"\b(?:function|method|class|constant|variable|returns?)\b", re.I)
 _REACHING = re.compile(r"\b(?:reach|contact|call)\b", re.IGNORECASE)
@@ -276,6 +278,7 @@ def _options(text: str, terms: frozenset[str]) -> tuple[frozenset[str], ...]:
 def telling(text: str) -> list[str]:
     """The words that say what it is about, once each."""
     idle = _IDLE | idle_words(text)
+    text = _INVERTED.sub(" ", text)
     words = re.findall(r"[\w'’.,:/@+#-]*\w", text)
     found = [word.strip("'’.,:/") for word in words]
     found = [re.sub(r"^[ldjnsc]['’](?=\w)", "", word, flags=re.IGNORECASE) for word in found]
@@ -293,9 +296,9 @@ _IDLE = STOP_WORDS | {
     "long", "old", "far", "ok", "ever", "currently", "actually", "exactly", "happen", "happens",
     "happened", "come", "came", "comes", "called", "mean", "means", "compare", "difference",
     "compared", "really", "please", "look", "like", "may", "shall", "whether", "since",
-    "get", "gets", "got", "go", "goes", "went", "take", "takes", "took", "place", "there", "does",
+    "get", "gets", "got", "go", "goes", "went", "place", "there", "does",
     "anyone", "anybody", "someone", "somebody", "anything", "something", "everyone", "everybody",
     "looks", "looked", "after", "before", "during", "until", "within", "stay",
-    "over", "under", "through", "across", "against", "per",
+    "over", "under", "often", "through", "across", "against", "per",
     "kind", "kinds", "sort", "sorts", "type", "types", "different", "between", "versus", "vs",
 }  # fmt: skip

@@ -151,6 +151,8 @@ def _dissenting(ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> lis
         theirs = measured(candidate.sentence.text)
         if candidate in chosen or candidate.passage.document_id == best.passage.document_id:
             continue
+        if len(candidate.held & best.held) < min(2, len(best.held)):
+            continue
         if any(mine[unit].isdisjoint(theirs[unit]) for unit in mine.keys() & theirs.keys()):
             return [candidate]
     return []

@@ -24,7 +24,7 @@ PASSAGES = 12
 CLAIM = re.compile(r"E\d+")
 """How a team names the pieces of evidence that it gives its leader."""
 
-_ANSWERS = 0.5
+_ANSWERS = 0.58
 _NEAR = 0.2
 _WIDE_MAX = 1_500
 _SCREENED_MAX = 60

@@ -14,7 +14,7 @@ _FAMILIES = """
     fell fallen; rise rose risen; freeze froze frozen; break broke broken; forbid forbidden
     prohibit; allow may permit permitted; reach contact; employee staff; holiday vacation; use used
     usage; power watt kilowatt; temperature degree; night dark; approve approval; require required
-    must; found founded; deadline due; leave left;
+    must; found founded; deadline due; leave left; limit maximum most; minimum least;
     first 1; second 2; third 3; fourth 4; fifth 5; sixth 6; count number; return returns
 """
 _STANDS_FOR = {

@@ -1,5 +1,5 @@
 """Mends slips of the pen: a word of a question that stands in no document, where a word of the
-documents, or one that questions are asked with, is one letter away from it."""
+documents is one letter away from it, and the words that questions are asked with."""
 
 import re
 from collections import Counter
@@ -11,16 +11,19 @@ from manymind.providers.reader.asking import Asked, core, telling, understood
 from manymind.providers.reader.kindred import kindred
 
 _LENGTH_MIN, _LENGTH_MAX = 4, 24
-_SUBSTITUTED_MIN = 8
-"""In a shorter word another letter makes another word too easily: `parking` and `packing`."""
+_SUBSTITUTED_MIN, _MISSED_MIN = 8, 5
+"""In a shorter word another letter makes another word too easily: `parking` and `packing`, `once`
+and `one`."""
 
 _WORDS_MAX = 12
 _SOUGHT_MAX = 2
 _LINES = 20
-_ASKING = (
-    "what", "when", "where", "which", "who", "why", "how", "much", "many", "does", "must", "there",
-    "the", "and", "from", "with",
-)  # fmt: skip
+_QUESTION_SLIPS = {
+    "wen": "when", "whn": "when", "hwen": "when", "whne": "when", "wher": "where", "wehre": "where",
+    "waht": "what", "whta": "what", "wht": "what", "hwat": "what", "woh": "who", "hwo": "how",
+    "whi": "why", "hwy": "why", "wich": "which", "whcih": "which", "mcuh": "much", "muhc": "much",
+    "mnay": "many", "amny": "many", "teh": "the", "hte": "the", "si": "is", "dose": "does",
+}  # fmt: skip
 
 
 async def mended(library: Library, text: str, earlier: str) -> tuple[Asked, dict[str, str]]:
@@ -33,7 +36,7 @@ async def mended(library: Library, text: str, earlier: str) -> tuple[Asked, dict
     for word in telling(core(text))[:_WORDS_MAX]:
         if not _may_be_wrong(word) or await _stands(library, word):
             continue
-        meant = next((known for known in _ASKING if _slipped(word.lower(), known)), None)
+        meant = _QUESTION_SLIPS.get(word.lower())
         if meant is None and len(word) >= _LENGTH_MIN and sought < _SOUGHT_MAX:
             sought += 1
             meant = await _meant(library, word)
@@ -94,7 +97,8 @@ def _slipped(word: str, known: str) -> bool:
     )
     if len(word) != len(known):
         longer, shorter = sorted((word, known), key=len, reverse=True)
-        return longer[at + 1 :] == shorter[at:]
+        doubled = longer[at - 1 : at] == longer[at : at + 1]
+        return longer[at + 1 :] == shorter[at:] and (doubled or len(word) >= _MISSED_MIN)
     swapped = word[at : at + 2] == known[at : at + 2][::-1] and word[at + 2 :] == known[at + 2 :]
     struck = len(word) >= _SUBSTITUTED_MIN and word[at + 1 :] == known[at + 1 :]
     return swapped or struck

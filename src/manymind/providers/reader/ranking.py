@@ -19,11 +19,11 @@ from manymind.providers.reader.asking import Kind, Question
 from manymind.providers.reader.kindred import kindred
 from manymind.providers.reader.languages import BECAUSE, FOREIGN_DATE
 from manymind.providers.reader.sentences import Header, Sentence, sentences
-from manymind.providers.reader.values import CLOCK, EMAIL, PHONE, URL, dates, figures, names
+from manymind.providers.reader.values import CLOCK, EMAIL, PHONE, URL, Figure, dates, figures, names
 
 QUOTE_MAX = 420
 
-_CONTEXT_SHARE = 0.6
+_CONTEXT_SHARE, _BEHIND_SHARE = 0.6, 0.3
 _KINDRED_SHARE = 0.85
 _LENT_SHARE = 0.5
 _KIND_SHARE, _FILE_NAMED = 0.3, 3.0
@@ -31,7 +31,7 @@ _ORDER_SHARE, _ORDER_MOST = 0.07, 0.4
 _PASSAGE_SHARE = 0.3
 _COUNTED_NEAR = 24
 _PRONOUN = re.compile(
-    r"(?:\w+ ){0,7}?(?:it|its|they|them|their|she|her|he|his|him|this|these|those|er|sie|es|ihre?"
+    r"(?:\w+\s+){0,9}?(?:there|it|its|they|them|their|she|her|he|his|him|this|these|those|er|sie|es|ihre?"
     r"|il|elle|ils|elles)\b",
     re.IGNORECASE,
 )
@@ -50,6 +50,7 @@ _SUBJECT = re.compile(
     r"([^.,;:(]{2,60}?)\s*\b(?:is|are|was|were|means|ist|sind|war|est|sont|était)\b"
     r"|([^.,;:(]{2,30}?)\s*(?:[:=—,(]))"
 )
+_DAYS = frozenset({"year", "date", "day", "month", "jahr", "datum", "tag", "jour", "annee"})
 _ROOT_MIN = 4
 _ENDING = re.compile(
     r"(?:er|or|ern|ing|ings|ation|ations|ion|ions|ment|ments|ness|al|ial|ful|ity|ance|ence|able|ible"
@@ -152,9 +153,11 @@ class _Scale:
             sentence = _joined(passage, last, sentence)
             own |= behind
             held = self._met(own, sentence.text)
+        over = self._met(above, "").keys() - held.keys()
         around = self._met(above | behind, "").keys() - held.keys()
         inside = sum(held.values())
-        covered = inside + _CONTEXT_SHARE * sum(self._own[term] for term in around)
+        covered = inside + _CONTEXT_SHARE * sum(self._own[term] for term in over)
+        covered += _BEHIND_SHARE * sum(self._own[term] for term in around - over)
         if not covered:
             return None
         fits = _fits(self._question, sentence)
@@ -181,11 +184,16 @@ class _Scale:
         given, also by what means the same."""
         found: dict[str, float] = {}
         for term, weight in self._own.items():
-            if term in words or (text and _stands_for(term, text)):
+            if term in words or (text and self._stands_for(term, text)):
                 found[term] = weight
             elif text and self._relatives[term] & words:
                 found[term] = _KINDRED_SHARE * weight
         return found
+
+    def _stands_for(self, term: str, text: str) -> bool:
+        if term in _DAYS:
+            return self._question.kind in ("when", "how") and _dated(text)
+        return _stands_for(term, text)
 
     def _borrowed(self, own: frozenset[str], around: frozenset[str]) -> float:
         return sum(
@@ -261,7 +269,7 @@ def _weights(
 
 
 def _stands_for(term: str, text: str) -> bool:
-    """Whether a text has what a word of the question only names: an address, a price, a date."""
+    """Whether a text has what a word of the question only names: an address, a price, a time."""
     match term:
         case "email" | "e-mail" | "mail" | "mailbox":
             return EMAIL.search(text) is not None
@@ -275,8 +283,6 @@ def _stands_for(term: str, text: str) -> bool:
             return _MONEY.search(text) is not None
         case "percentag" | "percent" | "shar":
             return "%" in text
-        case "year" | "date" | "day" | "month" | "jahr" | "datum" | "tag" | "jour" | "annee":
-            return _dated(text)
         case "time" | "hour" | "o'clock" | "uhr" | "heur":
             return CLOCK.search(text) is not None
         case _:
@@ -327,10 +333,14 @@ def _suits(kind: Kind, sentence: Sentence) -> float:
             return 0.3 if sentence.kind == "text" else 0.2
 
 
+def _is_year(figure: Figure) -> bool:
+    return figure.text.isdigit() and 1_000 <= figure.value <= 2_100
+
+
 def _counts(question: Question, sentence: Sentence) -> float:
     """A figure; best beside the word that it is asked of."""
     text = CLOCK.sub(" ", sentence.text)
-    found = figures(text)
+    found = [figure for figure in figures(text) if not _is_year(figure)]
     if not found:
         return 0.0
     if not question.counted or sentence.cells:
