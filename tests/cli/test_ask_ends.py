@@ -1,5 +1,6 @@
 """Every way in which a question can end badly: one line on stderr, and its exit code."""
 
+import os
 import signal
 import time
 
@@ -118,10 +119,25 @@ def test_ctrl_c_ends_a_team(wired: Shell) -> None:
     wired.settle(settings)
     process = wired.start("ask", "How high is the tower?", "-f", str(CORPUS))
     assert process.stderr is not None
-    while "begins on vllm/" not in process.stderr.readline():
-        pass
+    assert any("begins on vllm/" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
+
+
+@pytest.mark.parametrize("command", ["ask", "serve"])
+def test_ctrl_c_does_not_wait_for_an_index(shell: Shell, command: str) -> None:
+    library = shell.home / "library"
+    library.mkdir()
+    (library / "0.txt").write_text(" ".join(f"word{number}" for number in range(6000)))
+    for number in range(1, 4000):
+        os.link(library / "0.txt", library / f"{number}.txt")
+    shell.settle(f'corpus.folders = ["{library}"]')
+    arguments = ["word7", "-m", "manymind/reader"] if command == "ask" else ["--port", "0"]
+    process = shell.start(command, *arguments)
+    assert process.stderr is not None
+    assert any("indexing: " in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130
 
 
 def test_a_reader_who_has_enough_ends_the_run_quietly(wired: Shell) -> None:

@@ -92,7 +92,7 @@ class _Course:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for number in signals:
                 if self._signal is not None:
-                    os._exit(128 + number)
+                    os._exit(exits.SIGNALLED + number)
                 self._signal = number
                 self._work.cancel()
 
@@ -128,7 +128,7 @@ class _Course:
             self._terminal.tell(f"manymind: {_in_options(error.full)}")
             return exits.of_fault(error)
         if self._signal is not None:
-            return 128 + self._signal
+            return exits.SIGNALLED + self._signal
         return exits.of_answer(status, answer.reason)
 
     def _tell_ending(self, answer: Answer, status: str, seconds: float) -> None:

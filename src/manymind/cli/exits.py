@@ -15,6 +15,8 @@ from manymind.canon.faults import (
 
 OK, INTERNAL, USAGE, CONFIGURATION, NOT_FOUND = 0, 1, 2, 3, 4
 BUDGET, PROVIDERS, TIME, REFUSED, INTERRUPTED = 5, 6, 7, 9, 130
+SIGNALLED = 128
+"""From here on a code says which signal ended the program."""
 
 MEANINGS: tuple[tuple[int, str], ...] = (
     (OK, "done"),

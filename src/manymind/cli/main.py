@@ -104,6 +104,8 @@ def main() -> None:
         code = _tell(f"{error.filename or 'The output'} cannot be used: {why}.", exits.INTERNAL)
     except Exception as bug:
         code = _tell(_report(bug), exits.INTERNAL)
+    if code >= exits.SIGNALLED:
+        os._exit(code)  # The interpreter would wait for a thread that still reads documents.
     sys.exit(code)
 
 
