@@ -153,7 +153,8 @@ async def _checked(library: Library, candidate: Candidate) -> tuple[Found, str] 
     behind = text.find("\n", end + 1)
     behind = behind if behind >= 0 else len(text)
     for first, last in ((start, end), (before, end), (start, behind), (before, behind)):
-        quote = text[first:last].strip()
+        quote = text[first:last].strip("\n").rstrip()
+        quote = quote if sentence.kind == "code" else quote.lstrip()
         checked = await library.check(candidate.passage.document_id, quote)
         if isinstance(checked, Found):
             return checked, quote

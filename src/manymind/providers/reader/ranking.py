@@ -15,13 +15,17 @@ from msgspec.structs import replace
 
 from manymind.canon.documents import Passage
 from manymind.corpus.words import STOP_WORDS, terms
-from manymind.providers.reader.asking import Kind, Question
+from manymind.providers.reader.asking import Question
+from manymind.providers.reader.fitting import (
+    QUOTE_MAX,
+    defining,
+    fits,
+    is_dated,
+    shape,
+    stands_for,
+)
 from manymind.providers.reader.kindred import kindred
-from manymind.providers.reader.languages import BECAUSE, FOREIGN_DATE
 from manymind.providers.reader.sentences import Header, Sentence, sentences
-from manymind.providers.reader.values import CLOCK, EMAIL, PHONE, URL, Figure, dates, figures, names
-
-QUOTE_MAX = 420
 
 _CONTEXT_SHARE, _BEHIND_SHARE = 0.6, 0.3
 _KINDRED_SHARE = 0.85
@@ -29,28 +33,14 @@ _LENT_SHARE = 0.5
 _KIND_SHARE, _FILE_NAMED = 0.3, 3.0
 _ORDER_SHARE, _ORDER_MOST = 0.07, 0.4
 _PASSAGE_SHARE = 0.3
-_COUNTED_NEAR = 24
 _PRONOUN = re.compile(
     r"(?:\w+\s+){0,9}?(?:there|it|its|they|them|their|she|her|he|his|him|this|these|those|er|sie|es|ihre?"
     r"|il|elle|ils|elles)\b",
     re.IGNORECASE,
 )
 _FALLS_BACK = re.compile(r"(?:This|That|It|They|She|He|These|Those|Its|Their|Er|Sie|Es|Il|Elle)\b")
-_MONEY = re.compile(
-    r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|(?:crowns?|dollars?|euros?|pounds?|francs?|kr|EUR|USD|CHF)\b)",
-    re.IGNORECASE,
-)
-_FIRST_NAME = re.compile(r"[A-Z\u00c0-\u00de][\w'’-]+ [A-Z\u00c0-\u00de][\w'’-]+")
-_DEFINED = re.compile(
-    r"\s*(?:export |pub |async )*(?:(?:def|class|func|fn|function|struct|enum|type|const|let|var)"
-    r"\s+(\w+)|(\w+)(?:: ?[^=]{1,60})? = )"
-)
-_SUBJECT = re.compile(
-    r"(?:(?:The|A|An|By|Der|Die|Das|Ein|Eine|Le|La|Les|Un|Une|L['’])\s*)?(?:"
-    r"([^.,;:(]{2,60}?)\s*\b(?:is|are|was|were|means|ist|sind|war|est|sont|était)\b"
-    r"|([^.,;:(]{2,30}?)\s*(?:[:=—,(]))"
-)
 _DAYS = frozenset({"year", "date", "day", "month", "jahr", "datum", "tag", "jour", "annee"})
+
 _ROOT_MIN = 4
 _ENDING = re.compile(
     r"(?:er|or|ern|ing|ings|ation|ations|ion|ions|ment|ments|ness|al|ial|ful|ity|ance|ence|able|ible"
@@ -160,20 +150,20 @@ class _Scale:
         covered += _BEHIND_SHARE * sum(self._own[term] for term in around - over)
         if not covered:
             return None
-        fits = _fits(self._question, sentence)
+        suited = fits(self._question, sentence)
         score = (covered + self._borrowed(own, above | behind)) / self._whole
         if self._question.kind == "where" and self._is_file(passage.document_id):
-            fits += _FILE_NAMED
-        defines = _defining(self._question, sentence)
-        score += _KIND_SHARE * fits + defines + self._shown(sentence)
-        score += _PASSAGE_SHARE * passage.score + _shape(sentence)
+            suited += _FILE_NAMED
+        defines = defining(self._question, sentence)
+        score += _KIND_SHARE * suited + defines + self._shown(sentence)
+        score += _PASSAGE_SHARE * passage.score + shape(sentence)
         return Candidate(
             passage=passage,
             sentence=sentence,
             score=score,
             covered=covered / self._whole,
             inside=inside / self._whole,
-            fits=fits + defines,
+            fits=suited + defines,
             order=self._in_order(sentence),
             held=frozenset(held),
             met=frozenset(held) | around,
@@ -192,8 +182,8 @@ class _Scale:
 
     def _stands_for(self, term: str, text: str) -> bool:
         if term in _DAYS:
-            return self._question.kind in ("when", "how") and _dated(text)
-        return _stands_for(term, text)
+            return self._question.kind in ("when", "how") and is_dated(text)
+        return stands_for(term, text)
 
     def _borrowed(self, own: frozenset[str], around: frozenset[str]) -> float:
         return sum(
@@ -268,31 +258,6 @@ def _weights(
     return own, {term: share * weight for term, weight in lent.items()}
 
 
-def _stands_for(term: str, text: str) -> bool:
-    """Whether a text has what a word of the question only names: an address, a price, a time."""
-    match term:
-        case "email" | "e-mail" | "mail" | "mailbox":
-            return EMAIL.search(text) is not None
-        case "address":
-            return EMAIL.search(text) is not None or URL.search(text) is not None
-        case "phone" | "telephon" | "mobil":
-            return PHONE.search(text) is not None
-        case "websit" | "url" | "homepag" | "link" | "site":
-            return URL.search(text) is not None
-        case "cost" | "pric" | "fee" | "budget" | "charg" | "prix" | "preis":
-            return _MONEY.search(text) is not None
-        case "percentag" | "percent" | "shar":
-            return "%" in text
-        case "time" | "hour" | "o'clock" | "uhr" | "heur":
-            return CLOCK.search(text) is not None
-        case _:
-            return False
-
-
-def _dated(text: str) -> bool:
-    return bool(dates(text)) or FOREIGN_DATE.search(text) is not None
-
-
 def _joined(passage: Passage, last: Sentence, sentence: Sentence) -> Sentence:
     text = passage.text[last.start : sentence.end]
     return replace(sentence, start=last.start, text=text)
@@ -301,90 +266,3 @@ def _joined(passage: Passage, last: Sentence, sentence: Sentence) -> Sentence:
 def _with_columns(sentence: Sentence) -> str:
     """A table's row means its column titles too."""
     return " ".join((sentence.text, *(title for title, _ in sentence.cells)))
-
-
-def _fits(question: Question, sentence: Sentence) -> float:
-    """Whether a sentence holds what this kind of question asks for."""
-    text = sentence.text
-    if sentence.kind == "code" and question.kind not in ("fact", "how", "judge"):
-        return 0.0
-    match question.kind:
-        case "count":
-            return _counts(question, sentence)
-        case "when":
-            return 1.0 if _dated(text) or CLOCK.search(text) else 0.0
-        case "who":
-            return 1.0 if names(text) or _FIRST_NAME.match(text) else 0.0
-        case "contact":
-            return 1.0 if EMAIL.search(text) or PHONE.search(text) or URL.search(text) else 0.0
-        case _:
-            return _suits(question.kind, sentence)
-
-
-def _suits(kind: Kind, sentence: Sentence) -> float:
-    match kind:
-        case "where":
-            return 0.8 if names(sentence.text) else 0.0
-        case "why":
-            return 1.0 if BECAUSE.search(sentence.text) else 0.0
-        case "list" | "how":
-            return 0.6 if sentence.kind in ("item", "row") else 0.2
-        case _:
-            return 0.3 if sentence.kind == "text" else 0.2
-
-
-def _is_year(figure: Figure) -> bool:
-    return figure.text.isdigit() and 1_000 <= figure.value <= 2_100
-
-
-def _counts(question: Question, sentence: Sentence) -> float:
-    """A figure; best beside the word that it is asked of."""
-    text = CLOCK.sub(" ", sentence.text)
-    found = [figure for figure in figures(text) if not _is_year(figure)]
-    if not found:
-        return 0.0
-    if not question.counted or sentence.cells:
-        return 1.0
-    for figure in found:
-        near = text[figure.start : figure.end + _COUNTED_NEAR]
-        if question.counted & frozenset(terms(near)):
-            return 1.0
-    return 0.5
-
-
-def _defining(question: Question, sentence: Sentence) -> float:
-    """Whether a sentence begins by saying what the question's subject is."""
-    wanted = frozenset(question.terms)
-    if not question.defines or not wanted:
-        return 0.0
-    if sentence.kind == "row":
-        return _row_defines(question, wanted, sentence)
-    if sentence.kind == "code":
-        found = (_DEFINED.match(line) for line in sentence.text.split("\n"))
-        named = (terms(match[1] or match[2]) for match in found if match)
-        return 0.4 if any(wanted <= frozenset(name) for name in named) else 0.0
-    subject = _SUBJECT.match(sentence.text)
-    if subject is None:
-        return 0.0
-    return 0.3 if wanted <= frozenset(terms(subject[1] or subject[2])) else 0.0
-
-
-def _row_defines(question: Question, wanted: frozenset[str], sentence: Sentence) -> float:
-    """A row is about what stands in its first cell, or about the person in it."""
-    values = [value for _, value in sentence.cells]
-    if not values:
-        return 0.0
-    if wanted <= frozenset(terms(values[0])):
-        return 0.4
-    person = question.kind == "who" and any(_FIRST_NAME.fullmatch(value) for value in values)
-    return 0.25 if person and any(wanted <= frozenset(terms(value)) for value in values) else 0.0
-
-
-def _shape(sentence: Sentence) -> float:
-    """Questions answer nothing; scraps and endless sentences read badly."""
-    text = sentence.text
-    if text.rstrip().endswith(("?", "？")):
-        return -0.4
-    if len(text) < 25 and sentence.kind == "text":
-        return -0.15
-    return -0.1 if len(text) > QUOTE_MAX else 0.0
