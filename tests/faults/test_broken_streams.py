@@ -32,6 +32,7 @@ async def test_a_stream_that_breaks_never_ends_as_a_success(
         assert stage.simulated.visited <= 3, "a stream that has begun is not tried again"
 
 
+@pytest.mark.matrix(keep=6)
 @pytest.mark.parametrize("upstream", UPSTREAMS)
 @pytest.mark.parametrize("front", FRONTS)
 async def test_a_stream_that_falls_silent_is_ended_by_the_deadline(
@@ -68,6 +69,7 @@ async def test_a_cut_at_any_event_is_a_failure_or_else_the_whole_answer(
     assert whole == sorted(whole), "from some event on the answer is whole"
 
 
+@pytest.mark.matrix(keep=6)
 @pytest.mark.parametrize("upstream", UPSTREAMS)
 @pytest.mark.parametrize("front", FRONTS)
 async def test_a_whole_reply_that_is_cut_or_spoilt_is_a_502(

@@ -77,6 +77,7 @@ async def test_a_required_parameter_that_would_be_lost_is_refused_unsent(
         assert asked(stage) == before
 
 
+@pytest.mark.matrix(keep=9)
 @pytest.mark.parametrize("upstream", UPSTREAMS)
 @pytest.mark.parametrize("front", FRONTS)
 async def test_what_loses_nothing_passes_where_all_parameters_are_required(

@@ -39,6 +39,7 @@ async def test_an_oddity_does_not_spoil_the_answer(
             assert await face.ask(stage.url, named, stream=stream) == PROMPT
 
 
+@pytest.mark.matrix(keep=9)
 @pytest.mark.parametrize("upstream", UPSTREAMS)
 @pytest.mark.parametrize("front", FRONTS)
 async def test_usage_that_the_provider_left_out_is_estimated(
@@ -53,6 +54,7 @@ async def test_usage_that_the_provider_left_out_is_estimated(
         assert counted > 0
 
 
+@pytest.mark.matrix(keep=9)
 @pytest.mark.parametrize("upstream", UPSTREAMS)
 @pytest.mark.parametrize("front", FRONTS)
 async def test_an_answer_without_content_is_an_empty_answer(
