@@ -20,7 +20,6 @@ from manymind.policy.keys import Keys
 from manymind.server.door import Application
 from manymind.server.guard import Guard
 from manymind.server.inference import Bounds, Inference
-from manymind.server.listen import Draining
 from manymind.server.listing import Listing
 from manymind.server.ops import Ops
 from tests.world import serving
@@ -44,6 +43,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     body_bytes: int = 100_000
     body_seconds: float = 0.3
     heartbeat_seconds: float = 10.0
+    draining: bool = False
 
 
 class Unmetered:
@@ -65,7 +65,7 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
         Guard(terms.bound, terms.hosts, terms.origins, Keys(terms.key)),
         Inference(gateway, dialects.find(), clock, bounds),
         Listing(lambda: (MODEL,)),
-        Ops(Draining()),
+        Ops(lambda: terms.draining),
         lambda: f"req_{next(numbers)}",
     )
 
