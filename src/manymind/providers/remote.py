@@ -28,7 +28,7 @@ WHOLE = Patience(first_byte_seconds=600.0)
 
 _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_BUSY = (503, 529)
+_DOUBTFUL = frozenset({408, 499, 502, 504, 520, 522, 524})
 _BETA = "anthropic-beta"
 
 
@@ -150,8 +150,9 @@ async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:
             advice="Set the provider's base URL to its final address.",
         )
     fault = dialect.read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
-    # A refusal costs nothing; of another failure nobody can say what was done before it.
-    fault.unbilled = reply.status < 500 or reply.status in _BUSY
+    # A provider that refuses or fails charges nothing. But these statuses may come from someone
+    # between us, who gave up on an answer that was being written, and billed.
+    fault.unbilled = reply.status not in _DOUBTFUL
     trace = reply.headers.get("x-request-id") or reply.headers.get("request-id") or ""
     if _REQUEST_ID.fullmatch(trace):
         fault.advice = f"{fault.advice} The provider's request id is {trace}.".strip()
