@@ -10,6 +10,7 @@ from msgspec import ValidationError, toml
 
 from manymind.canon.usage import Usage
 from manymind.catalog.catalogue import Catalogue
+from manymind.catalog.feed import GenaiPrices
 from manymind.catalog.listing import listing
 from manymind.catalog.missing import missing
 from manymind.catalog.offers import Offer
@@ -234,3 +235,10 @@ def test_the_price_data_are_not_read_before_someone_asks_for_a_model() -> None:
         "assert 'genai_prices' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_unlisted_spelling_is_worked_out_once() -> None:
+    feed = GenaiPrices()
+    meant = feed.match("anthropic", "claude-sonnet-4-5-20250929")
+    assert meant is not None
+    assert feed.match("anthropic", "claude-sonnet-4-5-20250929") is meant

@@ -4,6 +4,7 @@ Importing this reads the whole package; see `feed`.
 """
 
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 from genai_prices.data import providers
 from genai_prices.types import (
@@ -25,6 +26,10 @@ from manymind.catalog.sellers import seller
 
 THOUSAND = 1000
 
+NAMES_MAX = 4096
+"""So many unlisted names are remembered. Every request asks for its model's terms several times,
+and each model of a provider may have a dozen patterns to try a name against."""
+
 _MEDIA_INPUT = ("input_audio_mtok", "input_image_mtok", "input_video_mtok")
 _MEDIA_OUTPUT = ("output_audio_mtok", "output_image_mtok", "output_video_mtok")
 _TOOLS = {"web_search": "web_searches_kcount", "file_search": "storage_searches_kcount"}
@@ -35,11 +40,12 @@ class _Genai:
 
     def __init__(self) -> None:
         self._models = {each.id: tuple(each.models) for each in providers}
+        self.match = lru_cache(NAMES_MAX)(self._match)
 
     def offers(self, provider: str) -> tuple[Offer, ...]:
         return tuple(_offer(provider, model) for model in self._of(provider))
 
-    def match(self, provider: str, native: str) -> Offer | None:
+    def _match(self, provider: str, native: str) -> Offer | None:
         if seller(provider).resells and ":" in native:
             return None  # A variant has terms of its own: `:online` adds a fee, `:free` has none.
         for model in self._of(provider):
