@@ -93,7 +93,7 @@ async def test_no_canary_of_a_path_is_in_a_log_or_a_refusal(
             heard = await post(f"{stage.url}{path}?{QUERY}", prompted(body), HEADERS)
             assert heard.status == 404
             assert found(all_of(heard)) == []
-    assert "(unknown path)" in caplog.text
+    assert "POST /… 404" in caplog.text
     assert "/client/v4/accounts/…/ai/run" in caplog.text
     assert found(caplog.text) == []
 

@@ -20,6 +20,12 @@ SOON = 4.0
 """Seconds within which any of these must be over."""
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that serves."""
+    return "asyncio", {"use_uvloop": True}
+
+
 class Hasty(Connection):
     """The same bounds, only shorter."""
 
@@ -45,7 +51,8 @@ async def exchange(data: bytes, *more: bytes, script: tuple[str | Pause, ...] = 
         writer.write(data)
         for piece in more:
             await asyncio.sleep(0.05)
-            writer.write(piece)
+            if not writer.transport.is_closing():
+                writer.write(piece)
         heard = await asyncio.wait_for(hearing, SOON)
         writer.close()
         return heard
@@ -179,9 +186,10 @@ async def test_rubbish_behind_a_streamed_request_never_lands_in_its_answer() -> 
 class Endless:
     """Says more than anybody could hold, for as long as it may."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = 0.0) -> None:
         self.said_bytes = 0
-        self.cancelled = asyncio.Event()
+        self.begun, self.cancelled = asyncio.Event(), asyncio.Event()
+        self._pause = pause
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         await say(spoken(Began(id="e", model="m"), Opened(item="1", value=Said(role="assistant"))))
@@ -189,6 +197,8 @@ class Endless:
             while True:
                 await say(spoken(Wrote(item="1", text="x" * 10_000)))
                 self.said_bytes += 10_000
+                self.begun.set()
+                await asyncio.sleep(self._pause)
         finally:
             self.cancelled.set()
 
@@ -203,3 +213,23 @@ async def test_a_caller_who_stops_reading_holds_up_the_answer_and_is_then_let_go
         await asyncio.wait_for(endless.cancelled.wait(), 10)
         assert endless.said_bytes < 30_000_000
         writer.transport.abort()
+
+
+async def test_rubbish_behind_waiting_requests_never_lands_in_an_answer_either() -> None:
+    body = BODY.replace(b'"model"', b'"stream": true, "model"')
+    asked = head(f"content-length: {len(body)}") + body + GET
+    reply = await exchange(asked, b"rubbish\r\n\r\n", script=("one", Pause(0.3), "two"))
+    assert statuses(reply) == [200]
+    assert b"[DONE]" not in reply
+
+
+async def test_a_hang_up_reaches_the_answer_that_others_wait_behind() -> None:
+    endless = Endless(pause=0.05)
+    async with serving(application(endless), http=Hasty) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(WHOLE + GET + GET)
+        await asyncio.wait_for(endless.begun.wait(), 5)
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await asyncio.wait_for(endless.cancelled.wait(), 0.5)

@@ -10,11 +10,19 @@ from typing import ClassVar
 import httptools
 import msgspec
 from msgspec import Struct
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from manymind.canon.values import Json
+
+PIPELINED_MAX = 8
+"""So many requests may wait behind the one that is being answered before we stop reading."""
 
 
 class Patience(Struct, frozen=True, kw_only=True):
@@ -43,6 +51,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._head_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
         self._in_head = False
         self._refused = False
         self._beside = 0
@@ -53,6 +62,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
+        self._hang_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -86,6 +96,8 @@ class Connection(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         super().on_headers_complete()
+        if 0 < len(self.pipeline) <= PIPELINED_MAX:
+            self.flow.resume_reading()  # Who does not read hears of no hang-up.
 
     def on_body(self, body: bytes) -> None:
         self._beside = 0
@@ -125,6 +137,16 @@ class Connection(HttpToolsProtocol):
             self.parser = httptools.HttpRequestParser(self)
             self.parser.feed_data(b"".join([*head, b"\r\n", data[offer.args[0] :]]))
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _hang_up(self) -> None:
+        """Tells whoever is answering. With requests in a queue, that is not the last of them."""
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
     def _idle(self) -> bool:
         """Whether nothing is being answered, so that what comes must be a head."""
         return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] # None until the first head
@@ -135,7 +157,7 @@ class Connection(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._head_timer = None
-        if not self._idle():
+        if not self._idle() or self.transport.is_closing():
             return
         if self._beside or self._in_head:
             self._refuse(408, "request_timeout", "The head of the request did not come in time.")
@@ -146,13 +168,15 @@ class Connection(HttpToolsProtocol):
         """Says what is wrong, where nothing else is being said, and hears no more. The socket
         closes a little later: with bytes left unread, the refusal would be lost on its way."""
         self._refused = True
-        if self._idle() or not self.cycle.response_started:
+        unsaid = self._answering is None or not self._answering.response_started
+        if self._idle() or (unsaid and not self.pipeline):
             error: Json = {"message": message, "type": "invalid_request_error", "code": code}
             body = msgspec.json.encode({"error": {**error, "param": None}})
             head = (
                 b"content-type: application/json\r\nconnection: close\r\n"
                 b"content-length: %d\r\n\r\n" % len(body)
             )
+            self._hang_up()
             self.transport.write(STATUS_LINE[status] + head + body)
             self.transport.write_eof()
             self._stop_timers()

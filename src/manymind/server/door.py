@@ -133,7 +133,7 @@ class Application:
         if self._model_page(path) is not None:
             return f"{path.partition('/models/')[0]}/models/…"
         if _door_at(path) is None:
-            return "(unknown path)"
+            return "/…"
         cloudflare = _CLOUDFLARE.fullmatch(path)
         if cloudflare is None:
             return path
