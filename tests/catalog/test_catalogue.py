@@ -131,6 +131,29 @@ def test_the_fault_for_a_model_without_its_provider_names_the_settings(
     assert (fault.status, fault.field) == (404, "model")
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("claude-sonnet-9", "ANTHROPIC_API_KEY"),
+        ("GPT-9-mini", "OPENAI_API_KEY"),
+        ("o3", "OPENAI_API_KEY"),
+        ("grok-9", "XAI_API_KEY"),
+    ],
+)
+def test_a_bare_name_whose_house_is_plain_asks_for_its_key(
+    catalogue: Catalogue, name: str, setting: str
+) -> None:
+    fault = missing(catalogue, name, ["manymind/reader"])
+    assert fault.full == (
+        f"No provider is configured for {name}. Set {setting} or OPENROUTER_API_KEY."
+    )
+    assert "Set" not in missing(catalogue, name, ["openrouter", "openai", "xai"]).advice
+
+
+def test_an_empty_name_is_called_empty(catalogue: Catalogue) -> None:
+    assert missing(catalogue, "", ALL).message == "The model's name is empty."
+
+
 def test_the_fault_for_a_slip_of_the_pen_names_what_was_meant(catalogue: Catalogue) -> None:
     fault = missing(catalogue, "manymind/multiagent", ["manymind"])
     assert fault.full == "No model manymind/multiagent. Did you mean manymind/multi-agent?"

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from manymind.canon.faults import NoSuchModel
 from manymind.catalog.catalogue import VARIANTS, Catalogue
-from manymind.catalog.sellers import provider_of, seller, settings_for
+from manymind.catalog.sellers import author_of, provider_of, seller, settings_for
 
 _NAME_MAX = 120
 _NEAREST = 3
@@ -24,9 +24,15 @@ def nearest(catalogue: Catalogue, name: str, providers: Collection[str]) -> tupl
 def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSuchModel:
     """The fault for `name`, with what would help: a setting, a near name, or the list. An entry
     of `providers` may be a single model of ours, which is then all that we suggest of them."""
+    if not name:
+        return NoSuchModel(
+            "The model's name is empty.", advice="GET /v1/models lists the names.", field="model"
+        )
     shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
     author, slash, rest = name.partition("/")
-    settings = settings_for(author) if slash else ()
+    if not slash:
+        author = author_of(name)
+    settings = settings_for(author) if author else ()
     variant = rest.rpartition(":")[2] if ":" in rest else ""
     if variant in VARIANTS:
         return NoSuchModel(
@@ -35,7 +41,8 @@ def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSu
             field="model",
         )
     names = {entry.partition("/")[0] for entry in providers}
-    if slash and provider_of(author, names) is None and not seller(author).closed and settings:
+    sold = provider_of(author, names) is not None or any(seller(each).resells for each in names)
+    if settings and not sold and not seller(author).closed:
         ways = " or ".join(settings)
         return NoSuchModel(
             f"No provider is configured for {shown}.", advice=f"Set {ways}.", field="model"

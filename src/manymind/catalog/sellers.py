@@ -10,7 +10,8 @@ class Seller(Struct, frozen=True):
     its name in genai-prices, empty if it is not there; `setting` is what an operator sets to
     have it, empty while no provider of ours calls it. A seller that `resells` offers other
     authors' models under their full `author/name`. What a `free` one serves runs on the
-    operator's own machine. The models of a `closed` one are all known.
+    operator's own machine. The models of a `closed` one are all known. `families` are how the
+    names of its models begin, as people write them without an author.
     """
 
     name: str
@@ -20,15 +21,16 @@ class Seller(Struct, frozen=True):
     resells: bool = False
     free: bool = False
     closed: bool = False
+    families: tuple[str, ...] = ()
 
 
 OWN = "manymind"
 """The provider name of our own models."""
 
 SELLERS = (
-    Seller("xai", ("x-ai", "xai"), "x-ai", "XAI_API_KEY"),
-    Seller("openai", ("openai",), "openai", "OPENAI_API_KEY"),
-    Seller("anthropic", ("anthropic",), "anthropic", "ANTHROPIC_API_KEY"),
+    Seller("xai", ("x-ai", "xai"), "x-ai", "XAI_API_KEY", families=("grok-",)),
+    Seller("openai", ("openai",), "openai", "OPENAI_API_KEY", families=("gpt-", "o1", "o3", "o4")),
+    Seller("anthropic", ("anthropic",), "anthropic", "ANTHROPIC_API_KEY", families=("claude-",)),
     Seller("gemini", ("google", "gemini"), "google", ""),
     Seller("openrouter", ("openrouter",), "openrouter", "OPENROUTER_API_KEY", resells=True),
     Seller(OWN, (OWN,), "", "", closed=True),
@@ -60,6 +62,12 @@ def same(first: str, second: str) -> bool:
 def provider_of(author: str, providers: Collection[str]) -> str | None:
     """The configured provider that sells the models of `author` itself."""
     return next((name for name in providers if same(name, author)), None)
+
+
+def author_of(name: str) -> str:
+    """Whose model a name without an author probably means; empty if nobody can tell."""
+    found = (each for each in SELLERS if name.lower().startswith(each.families))
+    return next((each.authors[0] for each in found), "")
 
 
 def settings_for(author: str) -> tuple[str, ...]:
