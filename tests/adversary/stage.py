@@ -63,28 +63,38 @@ class Upstream:
             (name.decode(), value.decode("latin-1")) for name, value in scope["headers"]
         )
         if scope["method"] != "POST":
-            await _reply(send, Said(status=404), b"")
+            await self._reply(receive, send, Said(status=404))
             return
         visit = Visit(path=scope["raw_path"].decode(), headers=headers, body=body)
         self.visits.append(visit)
         answer = self._answers(visit)
         said = Said(body=answer) if isinstance(answer, bytes) else answer
-        try:
-            await _reply(send, said, said.body)
-        except (asyncio.CancelledError, OSError):
-            self.hung_up += 1
-            raise
+        await self._reply(receive, send, said)
+
+    async def _reply(self, receive: Any, send: Any, said: Said) -> None:
+        """Stops once nobody listens: a server does not say so to who only sends."""
+        await send(_head(said))
+        gone = asyncio.ensure_future(receive())
+        async for piece in said.pieces or _nothing():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)
+            if gone.done():
+                self.hung_up += 1
+                return
+        gone.cancel()
+        await send({"type": "http.response.body", "body": said.body, "more_body": False})
 
 
-async def _reply(send: Any, said: Said, body: bytes) -> None:
-    kind = "application/json" if body[:1] == b"{" else "text/event-stream"
+def _head(said: Said) -> Json:
+    kind = "application/json" if said.body[:1] == b"{" else "text/event-stream"
     headers = [("content-type", kind), *said.headers]
     lines = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": said.status, "headers": lines})
-    if said.pieces is not None:
-        async for piece in said.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    return {"type": "http.response.start", "status": said.status, "headers": lines}
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for piece in ():
+        yield piece
 
 
 class Heard(Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ MODELS = {
 _REPLIES = {"chat": chat_reply, "responses": responses_reply, "messages": messages_reply}
 
 
-def _spelt(front: str, usage: Json) -> Json:
+def _spelt(front: str, usage: dict[str, object]) -> dict[str, object]:
     """Our words for a usage, in those of the dialect."""
     if front != "chat":
         return usage
@@ -44,7 +44,7 @@ async def _told(stage: Stage, front: str, **more: object) -> tuple[int, Json]:
 class Claiming:
     """An upstream whose next reply claims this usage."""
 
-    def __init__(self, front: str, usage: Json) -> None:
+    def __init__(self, front: str, usage: dict[str, object]) -> None:
         self.usage = usage
         self._front = front
 
@@ -52,7 +52,7 @@ class Claiming:
         return _REPLIES[self._front](usage=_spelt(self._front, self.usage))
 
 
-HONEST: Json = {"input_tokens": 1000, "output_tokens": 500}
+HONEST: dict[str, object] = {"input_tokens": 1000, "output_tokens": 500}
 
 
 @pytest.mark.parametrize("front", FRONTS)
@@ -84,7 +84,7 @@ async def test_a_claim_above_the_price_list_is_what_is_charged_however_it_is_spe
             assert (status, reply["usage"]["cost_in_usd_ticks"]) == (200, 5 * 10**9)
 
 
-LIES: tuple[Json, ...] = (
+LIES: tuple[dict[str, object], ...] = (
     {"input_tokens": -5},
     {"output_tokens": -1},
     {"input_tokens": 10**18},
@@ -105,8 +105,8 @@ async def test_what_is_no_count_makes_the_reply_a_broken_one(tmp_path: Path, fro
     limit = "max_tokens" if front == "messages" else limit
 
     def answers(visit: Visit) -> bytes:
-        lie: Json = LIES[visit.json[limit] - 100]
-        return _REPLIES[front](usage=_spelt(front, {**HONEST, **lie}))
+        lie = LIES[int(visit.json[limit]) - 100]
+        return _REPLIES[front](usage=_spelt(front, HONEST | lie))
 
     async with facing(tmp_path, answers) as stage:
         asked = (_told(stage, front, **{limit: 100 + n}) for n in range(len(LIES)))

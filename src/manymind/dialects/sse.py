@@ -8,6 +8,8 @@ from manymind.dialects.mirror import Message
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
+_BREAK = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -87,10 +89,21 @@ class Parser:
 
 
 def frame(data: bytes, event: str | None = None) -> bytes:
-    """One event. `data` is one line, as JSON without line breaks is."""
-    if event is None:
+    """One event. `data` is one line, as JSON without line breaks is.
+
+    Many clients part lines as text is parted, not as the standard says, so that a model could end
+    a line, and begin a forged one, with a sign of Unicode. Those are written as escapes, and an
+    event's name that is not plain is left out: its type stands in the data as well.
+    """
+    if not data.isascii():
+        data = _BREAK.sub(_escaped, data)
+    if event is None or not (event.isascii() and event.isprintable()):
         return b"data: " + data + b"\n\n"
     return b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return f"\\u{ord(found[0].decode()):04x}".encode()
 
 
 def comment(text: str) -> bytes:
