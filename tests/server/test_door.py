@@ -85,6 +85,22 @@ async def test_wrong_paths_and_methods_are_explained(method: str, path: str, sta
         assert (heard.headers.get("allow") is not None) == (status == 405)
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/v1/v1/messages", "/v1/messages"),
+        ("/v1/response", "/v1/responses"),
+        ("/models", "/v1/models"),
+        ("/v1/embeddings", "/openapi.json"),
+        ("/v1/messages/batches", "/openapi.json"),
+    ],
+)
+async def test_a_path_that_is_nearly_right_is_put_right(path: str, meant: str) -> None:
+    async with calling(Scripted("s", "hi")) as caller:
+        assert f" {meant}" in str(error_of(await caller.post(path, {}))["message"])
+
+
 async def test_where_nothing_stands_the_refusal_is_in_the_form_of_who_asks() -> None:
     async with calling(Scripted("s", "hi")) as caller:
         openrouter = error_of(await caller.get("/api/v1/models/none/such"))

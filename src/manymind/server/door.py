@@ -5,6 +5,7 @@ import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
 from functools import partial
 from typing import TypeAlias
 
@@ -118,7 +119,7 @@ class Application:
         if route is None:
             raise NotFound(
                 "There is nothing at this path.",
-                advice="The paths are listed at /openapi.json.",
+                advice=self._instead(path),
             )
         asked = "GET" if method == "HEAD" else method
         if asked != route.method:
@@ -139,6 +140,12 @@ class Application:
             return path
         rest = "/run/…" if _RUN_MODEL.fullmatch(cloudflare[1]) else cloudflare[1]
         return f"/client/v4/accounts/…/ai{rest}"
+
+    def _instead(self, path: str) -> str:
+        """Where a base URL that has its /v1 twice, or not at all, was meant to lead."""
+        doors = [house + door for house, _ in _HOUSES for door in _DOORS]
+        close = get_close_matches(path[:200], [*doors, *self._pages], n=1, cutoff=0.8)
+        return f"Did you mean {close[0]}?" if close else "The paths are listed at /openapi.json."
 
     def _model_page(self, path: str) -> Route | None:
         for prefix in ("/v1/models/", "/api/v1/models/"):
