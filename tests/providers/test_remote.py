@@ -166,7 +166,7 @@ async def test_a_refusal_keeps_its_wait_and_its_request_id() -> None:
             await run(provider)
     fault = caught.value
     assert (fault.retry_after, fault.upstream) == (7.0, "acme")
-    assert fault.full.startswith("slow down. ")
+    assert fault.full.startswith("acme: slow down. ")
     assert fault.full.endswith(" The provider's request id is req_1.")
 
 
@@ -175,7 +175,7 @@ async def test_a_forged_request_id_is_not_repeated() -> None:
     async with remote(once(reply)) as (provider, _):
         with pytest.raises(UpstreamBroken) as caught:
             await run(provider)
-    assert caught.value.full == f"no. {UpstreamBroken.remedy}"
+    assert caught.value.full == f"acme: no. {UpstreamBroken.remedy}"
 
 
 def test_a_wait_is_read_in_seconds_milliseconds_and_dates() -> None:

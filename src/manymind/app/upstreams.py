@@ -48,7 +48,7 @@ async def reach(config: Config) -> dict[str, str]:
         try:
             await models(found.upstream, found.settings, client)
         except Fault as fault:
-            problems[found.name] = fault.full
+            problems[found.name] = fault.told
 
     try:
         async with anyio.create_task_group() as group:

@@ -37,7 +37,12 @@ class Fault(Exception):
 
     @property
     def full(self) -> str:
-        """What happened and what to do next, as one text."""
+        """What happened, at whose end, and what to do next, as one text."""
+        return f"{self.upstream}: {self.told}" if self.upstream else self.told
+
+    @property
+    def told(self) -> str:
+        """The same, for those who know whose end it was."""
         if not self.advice:
             return self.message
         stop = "" if self.message.endswith((".", "!", "?", "…")) else "."
