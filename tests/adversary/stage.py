@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from manymind.app.house import House, open_house
 from manymind.config import Flags, load
-from tests.world import serving
+from manymind.ledger.allotments import Purse
+from tests.world import Application, serving
 
 KEY = "sk-canary-4c19aa72"
 """The upstream key; it must never be seen anywhere but at the upstream."""
@@ -133,12 +134,16 @@ async def facing(
     *,
     settings: str = "",
     environment: Mapping[str, str] | None = None,
+    played: Application | None = None,
+    purses: list[Purse] | None = None,
 ) -> AsyncGenerator[Stage]:
-    """Our server, and every vendor played by one hostile upstream."""
+    """Our server, and every vendor played by one hostile upstream, or by `played`. `purses`
+    gathers what each request was allotted."""
     upstream = Upstream(answers)
+    allotted = [] if purses is None else purses
     file = folder / "manymind.toml"
     file.write_text(settings)
-    async with serving(upstream) as base:
+    async with serving(played or upstream) as base:
         seen = {
             "HOME": str(folder),
             "XAI_API_KEY": KEY,
@@ -154,7 +159,7 @@ async def facing(
         }
         config = load(Flags(config=file, data=folder / "data"), seen)
         async with (
-            open_house(config) as house,
+            open_house(config, None, allotted.append) as house,
             serving(house.application) as url,
             aiohttp.ClientSession() as session,
         ):
