@@ -60,8 +60,8 @@ PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "messages
 async def _ask(stage: Stage, chance: random.Random) -> list[int]:
     """One caller, who may hang up. The costs that the reply told, the last one last."""
     front = chance.choice(tuple(PATHS))
-    cap = chance.choice((0.0, 1e-9, 0.005, 0.02, 0.06, 0.2, 1.0)) * chance.uniform(0.5, 1.5)
-    stream, leaves = chance.random() < 0.6, chance.random() < 0.3
+    cap = chance.choice((0.0, 1e-9, 0.02, 0.1, 0.3, 1.0, 3.0)) * chance.uniform(0.5, 1.5)
+    stream, leaves = chance.random() < 0.6, chance.random() < 0.2
     body = _body(front, cap, chance.choice((1, 2, 4, 16, 64)), stream=stream)
     heard = b""
     try:
