@@ -6,6 +6,7 @@ from manymind.engine.agent import Report
 from manymind.engine.briefs import filled, inert
 from manymind.engine.crew import last_word
 from manymind.engine.evidence import NOTE_NAME, Claim
+from manymind.engine.marks import disarmed
 from manymind.engine.mission import Mission
 from manymind.engine.structured import wanted
 
@@ -51,8 +52,8 @@ def _votes(report: Report, words: list[str]) -> int:
 
 
 def _line(claim: Claim) -> str:
-    quote = f"“{claim.found.text}”"
-    told = " ".join(claim.told.split())
+    quote = f"“{disarmed(claim.found.text)}”"
+    told = disarmed(" ".join(claim.told.split()))
     return quote if claim.found.text.strip() in claim.told else f"{told} {quote}"
 
 
@@ -91,7 +92,7 @@ def _reports(mission: Mission, reports: tuple[Report, ...]) -> str:
         if report.text.strip():
             status = report.status if report.reason is None else f"{report.status}: {report.reason}"
             head = f'<report agent="{report.voice}" status="{status}">'
-            lines.append(f"{head}\n{_enclosed(_renamed(mission, report.text))}\n</report>")
+            lines.append(f"{head}\n{_renamed(mission, _enclosed(report.text))}\n</report>")
         elif report.status != "done":
             lines.append(f"{report.voice} brought no report ({report.reason}).")
     unsupported = mission.shared.evidence.unsupported[:_UNSUPPORTED_MAX]
@@ -114,5 +115,5 @@ def _renamed(mission: Mission, text: str) -> str:
 
 
 def _enclosed(text: str) -> str:
-    """Text that can neither end the block in which it stands nor begin another."""
-    return _BLOCK_TAG.sub("‹", text)
+    """Text that can neither end the block in which it stands nor begin another, nor cite."""
+    return _BLOCK_TAG.sub("‹", disarmed(text))

@@ -47,6 +47,12 @@ def scrubbed(text: str, evidence: Evidence) -> str:
         text = clean
 
 
+def disarmed(text: str) -> str:
+    """Words of a document, or of an agent, without what would pass for a marker of the leader's:
+    a document could put another one's evidence behind its own claims."""
+    return MARKER.sub("", _BRACKETED.sub("", text))
+
+
 def named(text: str) -> tuple[str, ...]:
     """The claims that a text names, in order."""
     return tuple(name for marker in MARKER.finditer(text) for name in _NAME.findall(marker[1]))
