@@ -5,9 +5,10 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from manymind.canon.answers import Answer
 from manymind.canon.documents import Card, Checked, Passage
 from manymind.canon.events import Chunk, Say
-from manymind.canon.items import Called, Returned
+from manymind.canon.items import Called, Item, Returned
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
@@ -175,3 +176,23 @@ class Shelves(Protocol):
     """Gives the library of a request: its own documents and those that stand on the shelves."""
 
     async def library(self, request: Request) -> Library: ...
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """An answer that can be asked for again. `request` holds what its caller sent with it, not
+    what was recalled before it; `owner` is whom it belongs to."""
+
+    owner: str
+    request: Request
+    answer: Answer
+
+
+class Memory(Protocol):
+    """Keeps answers for their owners. To anyone else they do not exist."""
+
+    async def keep(self, kept: Kept) -> None: ...
+
+    async def recall(self, owner: str, response_id: str) -> tuple[Item, ...]:
+        """The whole history that ends with this answer: what was asked and said, the oldest
+        first. Raises `NotFound` where the owner has no such answer."""
+        ...
