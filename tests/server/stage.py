@@ -21,6 +21,7 @@ from manymind.server.door import Application
 from manymind.server.guard import Guard
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listing import Listing
+from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
 from tests.world import serving
 
@@ -61,11 +62,17 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
         heartbeat_seconds=terms.heartbeat_seconds,
     )
     gateway = Gateway(provider, Unmetered(), clock, seconds=60)
-    return Application(
-        Guard(terms.bound, terms.hosts, terms.origins, Keys(terms.key)),
-        Inference(gateway, dialects.find(), clock, bounds),
+    spoken = dialects.find()
+    refusals = Refusals(spoken)
+    parts = (
+        Inference(gateway, spoken, refusals, clock, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
+    )
+    return Application(
+        Guard(terms.bound, terms.hosts, terms.origins, Keys(terms.key)),
+        refusals,
+        [route for part in parts for route in part.routes()],
         lambda: f"req_{next(numbers)}",
     )
 

@@ -41,6 +41,7 @@ from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
+from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -163,11 +164,17 @@ def _application(
         body_seconds=server.body_seconds,
         heartbeat_seconds=server.heartbeat_seconds,
     )
-    return Application(
-        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
-        Inference(gateway, dialects.find(), clock, bounds),
+    spoken = dialects.find()
+    refusals = Refusals(spoken)
+    parts = (
+        Inference(gateway, spoken, refusals, clock, bounds),
         Listing(listed),
         Ops(draining),
+    )
+    return Application(
+        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
+        refusals,
+        [route for part in parts for route in part.routes()],
         lambda: f"req_{uuid4()}",
     )
 

@@ -17,7 +17,9 @@ from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
+from manymind.server.manners import CHAT, MESSAGES, RESPONSES, Manners, Refusals
 from manymind.server.naming import Naming
+from manymind.server.routes import Captured, Route
 from manymind.server.stream import Gathered, Streamed, gather, stream
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -27,16 +29,9 @@ BETA_HEADER = "anthropic-beta"
 BETAS_MAX = 32
 _BETA = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
-CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
-
-
-class Door(Struct, frozen=True, kw_only=True):
-    """One inference path: the dialect that it is named for, and whose house it belongs to."""
-
-    dialect: str
-    house: str
-    run: bool = False
-    model: str | None = None
+_DOORS = {"/chat/completions": CHAT, "/responses": RESPONSES, "/messages": MESSAGES}
+_CLOUDFLARE = "/client/v4/accounts/{account}/ai"
+_HOUSES = (("/v1", "openai"), ("/api/v1", "openrouter"))
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -64,55 +59,74 @@ class _Envelope(Struct):
 
 class Inference:
     def __init__(
-        self, gateway: Gateway, dialects: Mapping[str, Dialect], clock: Clock, bounds: Bounds
+        self,
+        gateway: Gateway,
+        dialects: Mapping[str, Dialect],
+        refusals: Refusals,
+        clock: Clock,
+        bounds: Bounds,
     ) -> None:
         self._gateway = gateway
+        self._refusals = refusals
         self._dialects = dialects
         self._clock = clock
         self._bounds = bounds
         self._admission = Admission(bounds.bodies_bytes)
 
-    async def answer(self, exchange: Exchange, caller: Caller, door: Door) -> None:
-        with self._admission.visit() as take:
-            await self._admitted(exchange, caller, door, take)
+    def routes(self) -> tuple[Route, ...]:
+        """Every dialect's paths in every house. The account in Cloudflare's is never authority;
+        only the key is."""
+        cloudflare = Manners(dialect=RESPONSES, house="cloudflare", wrapped=True)
+        return (
+            *(
+                self._door(prefix + path, Manners(dialect=dialect, house=house))
+                for prefix, house in (*_HOUSES, (f"{_CLOUDFLARE}/v1", "cloudflare"))
+                for path, dialect in _DOORS.items()
+            ),
+            self._door(f"{_CLOUDFLARE}/run", cloudflare),
+            self._door(f"{_CLOUDFLARE}/run/{{model...}}", cloudflare),
+        )
+
+    def _door(self, path: str, manners: Manners) -> Route:
+        async def page(exchange: Exchange, caller: Caller, captured: Captured) -> None:
+            with self._admission.visit() as take:
+                await self._admitted(exchange, caller, manners, captured.get("model"), take)
+
+        return Route(method="POST", path=path, page=page, manners=manners)
 
     async def _admitted(
-        self, exchange: Exchange, caller: Caller, door: Door, take: Callable[[int], None]
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        manners: Manners,
+        model: str | None,
+        take: Callable[[int], None],
     ) -> None:
         body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
-        if door.run:
-            body = _unwrap(body, door.model)
-        dialect = self._dialects[_dialect_of(body, door)]
+        if manners.wrapped:
+            body = _unwrap(body, model)
+        spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
         try:
-            request = replace(dialect.read_request(body), betas=_betas(exchange))
+            request = self._dialects[spoken.dialect].read_request(body)
+            request = replace(request, betas=_betas(exchange))
             del body  # The history is in the request; holding both would double a large prompt.
-            await self._answer(exchange, caller, door, dialect, request)
+            await self._answer(exchange, caller, spoken, request)
         except Fault as fault:
             if exchange.started:
                 raise
-            await self.refuse(exchange, fault, door, dialect)
-
-    async def refuse(
-        self, exchange: Exchange, fault: Fault, door: Door, dialect: Dialect | None = None
-    ) -> None:
-        """A fault before the first byte, in the words of the caller's dialect."""
-        own = dialect or self._dialects[door.dialect]
-        body = own.write_fault(fault, exchange.request_id, door.house)
-        if door.run:
-            body = _wrap_fault(fault)
-        exchange.outcome = f"{fault.status} {fault.code}"
-        await exchange.reply(fault.status, body, headers=fault_headers(fault))
+            await self._refusals.refuse(exchange, fault, spoken)
 
     async def _answer(
-        self, exchange: Exchange, caller: Caller, door: Door, dialect: Dialect, request: Request
+        self, exchange: Exchange, caller: Caller, manners: Manners, request: Request
     ) -> None:
+        dialect = self._dialects[manners.dialect]
         view = View(
-            house=door.house,
+            house=manners.house,
             agents="agents" in (request.include or ()),
             created=int(self._clock.today()),
             now=self._clock.today,
         )
-        naming = Naming(dialect.name, door.house, exchange.request_id)
+        naming = Naming(dialect.name, manners.house, exchange.request_id)
         if request.stream:
             await self._stream(exchange, caller, dialect, request, view, naming)
             return
@@ -123,7 +137,7 @@ class Inference:
 
         answer = await gather(exchange, gathered, speak)
         reply = dialect.write_reply(answer, request, view)
-        await exchange.reply(200, _wrap(reply) if door.run else reply)
+        await exchange.reply(200, _wrap(reply) if manners.wrapped else reply)
 
     async def _stream(
         self,
@@ -154,30 +168,19 @@ def _betas(exchange: Exchange) -> tuple[str, ...]:
     return betas
 
 
-def fault_headers(fault: Fault) -> list[tuple[str, str]]:
-    headers: list[tuple[str, str]] = []
-    if fault.retry_after is not None:
-        headers.append(("retry-after", str(max(1, round(fault.retry_after)))))
-    if fault.status == 401:
-        headers.append(("www-authenticate", "Bearer"))
-    if fault.status == 408:
-        headers.append(("connection", "close"))
-    return headers
-
-
-def _dialect_of(body: bytes, door: Door) -> str:
+def _dialect_of(body: bytes, named: str) -> str:
     """Either OpenAI body is taken on either OpenAI path, as clients of the field send them."""
-    if door.dialect == MESSAGES:
+    if named == MESSAGES:
         return MESSAGES
     try:
         shape = msgspec.json.decode(body, type=_Shape)
     except _UNREADABLE:
-        return door.dialect  # which then says what is wrong, better than we could
+        return named  # which then says what is wrong, better than we could
     if shape.messages and not shape.input:
         return CHAT
     if shape.input and not shape.messages:
         return RESPONSES
-    return door.dialect
+    return named
 
 
 def _unwrap(body: bytes, model: str | None) -> bytes:
@@ -203,10 +206,3 @@ def _unwrap(body: bytes, model: str | None) -> bytes:
 def _wrap(reply: bytes) -> bytes:
     whole: Json = {"result": msgspec.Raw(reply), "success": True, "errors": [], "messages": []}
     return msgspec.json.encode(whole)
-
-
-def _wrap_fault(fault: Fault) -> bytes:
-    error: Json = {"code": fault.status, "message": fault.full}
-    return msgspec.json.encode(
-        {"result": None, "success": False, "errors": [error], "messages": []}
-    )

@@ -2,21 +2,31 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 import msgspec
 
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.values import Json
 from manymind.catalog.listing import Row
+from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
+from manymind.server.manners import Manners
+from manymind.server.routes import Captured, Route
 
 
 class Listing:
     def __init__(self, models: Callable[[], tuple[Row, ...]]) -> None:
         self._models = models
 
-    async def all(self, exchange: Exchange) -> None:
+    def routes(self) -> tuple[Route, ...]:
+        houses = (("/v1", Manners()), ("/api/v1", Manners(house="openrouter")))
+        return tuple(
+            Route(method="GET", path=prefix + path, page=page, manners=manners)
+            for prefix, manners in houses
+            for path, page in (("/models", self.all), ("/models/{model...}", self.one))
+        )
+
+    async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         models = self._models()
         if exchange.header("anthropic-version") is not None:
             body: Json = {
@@ -35,8 +45,8 @@ class Listing:
             body = {"object": "list", "data": [_openai(model) for model in models]}
         await exchange.reply(200, msgspec.json.encode(body))
 
-    async def one(self, exchange: Exchange, name: str) -> None:
-        wanted = unquote(name)
+    async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        wanted = captured["model"]
         found = next((model for model in self._models() if model.id == wanted), None)
         if found is None:
             raise NoSuchModel(

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from manymind import __version__
+from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.openapi import document
+from manymind.server.routes import Captured, Route
 
 
 class Ops:
@@ -16,22 +18,34 @@ class Ops:
         self._draining = draining
         self._openapi = msgspec.json.encode(document(__version__))
 
-    async def alive(self, exchange: Exchange) -> None:
+    def routes(self) -> tuple[Route, ...]:
+        pages = {
+            "/healthz": self.alive,
+            "/readyz": self.ready,
+            "/version": self.version,
+            "/openapi.json": self.openapi,
+            "/": self.welcome,
+        }
+        return tuple(
+            Route(method="GET", path=path, page=page, open=True) for path, page in pages.items()
+        )
+
+    async def alive(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         await exchange.reply(200, b'{"status":"ok"}')
 
-    async def ready(self, exchange: Exchange) -> None:
+    async def ready(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         stopping = self._draining()
         body = msgspec.json.encode({"status": "stopping" if stopping else "ready"})
         await exchange.reply(503 if stopping else 200, body)
 
-    async def version(self, exchange: Exchange) -> None:
+    async def version(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         body = msgspec.json.encode({"name": "manymind", "version": __version__})
         await exchange.reply(200, body)
 
-    async def openapi(self, exchange: Exchange) -> None:
+    async def openapi(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         await exchange.reply(200, self._openapi)
 
-    async def welcome(self, exchange: Exchange) -> None:
+    async def welcome(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         await exchange.reply(200, _WELCOME.encode(), "text/plain; charset=utf-8")
 
 

@@ -1,0 +1,106 @@
+"""What stands at which path. Each part of the server brings its own routes."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from manymind.canon.faults import MethodNotAllowed, NotFound
+from manymind.policy.keys import Caller
+from manymind.server.exchange import Exchange
+from manymind.server.manners import Manners
+
+Captured: TypeAlias = Mapping[str, str]
+"""What stood in the braces of a path, unquoted."""
+
+Page: TypeAlias = Callable[[Exchange, Caller, Captured], Awaitable[None]]
+
+NOBODY = Caller(id="")
+"""Who calls an open page. No row and no money belongs to nobody."""
+
+_BRACES = re.compile(r"\{(\w+)(\.\.\.)?\}")
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """`path` may hold `{name}`, which stands for one segment, or at its end `{name...}`, for all
+    the rest. An `open` page needs no key."""
+
+    method: str
+    path: str
+    page: Page
+    manners: Manners = Manners()
+    open: bool = False
+
+    @property
+    def place(self) -> str:
+        """The path as it is logged: what a caller made up of it may hold a secret."""
+        return _BRACES.sub("…", self.path)
+
+
+class Place(Struct, frozen=True):
+    """All that stands at one path, by method, and what the path captured."""
+
+    routes: Mapping[str, Route]
+    captured: Captured
+
+    @property
+    def any(self) -> Route:
+        return next(iter(self.routes.values()))
+
+    def route(self, method: str) -> Route:
+        found = self.routes.get("GET" if method == "HEAD" else method)
+        if found is None:
+            raise MethodNotAllowed(f"This path takes {self.allowed}, not {method[:20]}.")
+        return found
+
+    @property
+    def allowed(self) -> str:
+        return ", ".join(sorted(self.routes))
+
+
+class Routes:
+    """Finds what stands at a path. Where two templates match, the one that was named first."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._plain: dict[str, Place] = {}
+        self._shaped: dict[str, tuple[re.Pattern[str], dict[str, Route]]] = {}
+        plain: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            if "{" in route.path:
+                shaped = self._shaped.setdefault(route.path, (_pattern(route.path), {}))[1]
+            else:
+                shaped = plain.setdefault(route.path, {})
+            if route.method in shaped:
+                raise ValueError(f"{route.method} {route.path} is taken already")
+            shaped[route.method] = route
+        self._plain = {path: Place(found, {}) for path, found in plain.items()}
+
+    def at(self, path: str) -> Place | None:
+        plain = self._plain.get(path)
+        if plain is not None:
+            return plain
+        for pattern, routes in self._shaped.values():
+            match = pattern.fullmatch(path)
+            if match is not None:
+                captured = {name: unquote(value) for name, value in match.groupdict().items()}
+                return Place(routes, captured)
+        return None
+
+    def missing(self, path: str) -> NotFound:
+        """Where a base URL that has its /v1 twice, or not at all, was meant to lead."""
+        close = get_close_matches(path[:200], list(self._plain), n=1, cutoff=0.8)
+        advice = f"Did you mean {close[0]}?" if close else "The paths are listed at /openapi.json."
+        return NotFound("There is nothing at this path.", advice=advice)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    pieces: list[str] = []
+    at = 0
+    for brace in _BRACES.finditer(path):
+        pieces.append(re.escape(path[at : brace.start()]))
+        pieces.append(f"(?P<{brace[1]}>{'.+' if brace[2] else '[^/]+'})")
+        at = brace.end()
+    return re.compile("".join([*pieces, re.escape(path[at:])]))
