@@ -12,9 +12,14 @@ class Flavour(Struct, frozen=True, kw_only=True):
     `reasoning_content`; OpenRouter: `reasoning_details`). None: plain servers refuse them all.
     `extended` says that it knows OpenRouter's additions: `reasoning`, `top_k`, `cache_control`.
     `kindred` says that it is one of us, and takes the caps on turns, calls, cost and agents.
+    `lacks` are fields that it refuses: they are left out, and reported. `renamed` are those that
+    it knows by another name, which follows. A `nameless` one refuses names on messages.
     """
 
     cap: str | None = None
     thoughts: str | None = None
     extended: bool = False
     kindred: bool = False
+    lacks: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    nameless: bool = False

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from manymind.canon.requests import Caps, Reasoning, Request
 from manymind.canon.values import Aside, Json
-from manymind.dialects.losses import Losses, nest, spelt
+from manymind.dialects.losses import HARMLESS, Losses, nest, spelt
 from manymind.dialects.mirror import Written
 from manymind.dialects.money import dollars, ticks
 from manymind.dialects.openai_chat.flavour import Flavour
@@ -137,7 +137,19 @@ def write_request(request: Request, flavour: Flavour) -> Written:
     _write_standing(request, flavour, losses, body)
     _write_caps(request, flavour, losses, body)
     _write_nested(request, body)
-    return Written(encode(losses.merge(body, _unspelt(request.aside))), losses.paths)
+    body = _accented(losses.merge(body, _unspelt(request.aside)), flavour, losses)
+    return Written(encode(body), losses.paths)
+
+
+def _accented(body: Json, flavour: Flavour, losses: Losses) -> Json:
+    """The body as this server wants it: without what it refuses, and in its own words."""
+    for name in flavour.lacks:
+        if name in body and body.pop(name) is not None and name not in HARMLESS:
+            losses.lose(name)
+    for name, theirs in flavour.renamed:
+        if name in body:
+            body[theirs] = body.pop(name)
+    return body
 
 
 def _ours(request: Request) -> bool:

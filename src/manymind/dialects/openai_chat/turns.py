@@ -104,14 +104,19 @@ class _Turns:
         if not content and not self._ours:
             return
         message: Json = {"role": item.role, "content": content}
-        if item.name is not None:
-            message["name"] = item.name
+        self._name(message, item, place)
         message = self._losses.merge(message, item.aside, place)
         last = self._written[-1] if self._written else None
         if item.joined and last is not None and last.get("role") == item.role:
             last["content"] = _listed(last.get("content")) + _listed(content)
             return
         self._written.append(message)
+
+    def _name(self, message: Json, item: Said, place: str) -> None:
+        if self._flavour.nameless:
+            self._losses.unless(item.name, f"{place}.name")
+        elif item.name is not None:
+            message["name"] = item.name
 
     def _return(self, item: Returned, place: str) -> None:
         text = item.parts
@@ -156,8 +161,7 @@ class _Turns:
             match placed.item:
                 case Said():
                     parts += placed.item.parts
-                    if placed.item.name is not None:
-                        message["name"] = placed.item.name
+                    self._name(message, placed.item, placed.place)
                     message = self._losses.merge(message, placed.item.aside, placed.place)
                 case Thought():
                     self._think(message, placed.item, placed)
