@@ -6,7 +6,7 @@ import pytest
 from manymind.canon.faults import BadRequest, Fault, UpstreamBroken, UpstreamRefused
 from manymind.egress.trusted import Trusted
 from manymind.providers import Listed, Settings, another, build, find, models
-from manymind.providers.upstream import greeting, locate
+from manymind.providers.upstream import addressed, beyond, greeting, locate, named
 from tests.egress.stage import always, once, plain, theatre
 from tests.providers.toy import Toy
 from tests.world import a_desk, a_request, listener
@@ -27,8 +27,9 @@ def test_every_upstream_is_found_with_what_it_needs() -> None:
         "lmstudio",
     }
     for upstream in found.values():
-        assert upstream.routes and upstream.credentials and upstream.address_variables
-        assert locate(upstream, None).endswith("/v1")
+        assert upstream.routes or upstream.embeds
+        assert upstream.credentials and upstream.address_variables
+        assert locate(upstream, "https://host.example") == f"https://host.example{upstream.path}"
     variables = {each.variable for upstream in found.values() for each in upstream.credentials}
     assert {
         "XAI_API_KEY",
@@ -54,6 +55,21 @@ def test_every_upstream_is_found_with_what_it_needs() -> None:
         ("ollama", "https://box.lan", "https://box.lan/v1"),
         ("ollama", "[::]:11434", "http://[::1]:11434/v1"),
         ("vllm", "http://gpu:8000/v1", "http://gpu:8000/v1"),
+        ("groq", "https://api.groq.com", "https://api.groq.com/openai/v1"),
+        ("azure", "https://mine.openai.azure.com/", "https://mine.openai.azure.com/openai/v1"),
+        (
+            "azure",
+            "https://mine.openai.azure.com/openai",
+            "https://mine.openai.azure.com/openai/v1",
+        ),
+        ("gemini", "https://h", "https://h/v1beta"),
+        ("gemini", "https://h/v1", "https://h/v1"),
+        ("zai", "https://api.z.ai/api/coding/paas/v4", "https://api.z.ai/api/coding/paas/v4"),
+        (
+            "qwen",
+            "https://dashscope.aliyuncs.com",
+            "https://dashscope.aliyuncs.com/compatible-mode/v1",
+        ),
     ],
 )
 def test_a_base_url_is_taken_as_people_write_it(name: str, written: str, located: str) -> None:
@@ -91,6 +107,54 @@ def test_the_key_goes_where_each_vendor_wants_it() -> None:
         "x-title": "Ours",
         "http-referer": "https://ours.example",
     }
+
+
+def test_an_address_with_blanks_is_whole_once_they_are_filled() -> None:
+    found = find()
+    aws, cloudflare = found["bedrock"], found["cloudflare"]
+    assert addressed(aws, {"AWS_DEFAULT_REGION": "eu-central-1"}) == (
+        "https://bedrock-runtime.eu-central-1.amazonaws.com/openai/v1"
+    )
+    both = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_REGION": "us-east-1"}
+    assert "us-east-1" in str(addressed(aws, both))
+    assert addressed(cloudflare, {"CLOUDFLARE_ACCOUNT_ID": " "}) is None
+    assert addressed(found["openai"], {}) == "https://api.openai.com/v1"
+    with pytest.raises(BadRequest, match="is not set") as caught:
+        locate(aws, None)
+    assert "AWS_REGION or AWS_DEFAULT_REGION" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "region", ["evil.example/", "a.b", "-x", "x-", "a b", "a@b", "a:1", "é", "x" * 200, "{A}"]
+)
+def test_no_value_of_a_blank_names_another_host(region: str) -> None:
+    with pytest.raises(BadRequest, match="AWS_REGION does not fit"):
+        addressed(find()["bedrock"], {"AWS_REGION": region})
+
+
+def test_a_path_beside_the_vendors_own_moves_with_the_base() -> None:
+    deepseek = find()["deepseek"]
+    messages = next(each for each in deepseek.routes if each.dialect == "anthropic_messages")
+    own = "https://api.deepseek.com"
+    assert beyond(deepseek, f"{own}/v1", messages) == f"{own}/anthropic/v1/messages"
+    proxied = beyond(deepseek, "https://proxy.example/ds/v1", messages)
+    assert proxied == "https://proxy.example/ds/anthropic/v1/messages"
+    assert beyond(deepseek, "https://proxy.example/ds", messages) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "written"),
+    [
+        ("gemini-2.5-pro", "gemini-2.5-pro"),
+        ("models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("../../v1/files?x=", "..%2F..%2Fv1%2Ffiles%3Fx%3D"),
+        ("a b\r\nx: y", "a%20b%0D%0Ax%3A%20y"),
+    ],
+)
+def test_a_models_name_stays_one_segment_of_its_path(model: str, written: str) -> None:
+    assert named("https://h/models/{model}:generateContent", model) == (
+        f"https://h/models/{written}:generateContent"
+    )
 
 
 async def test_an_upstream_from_a_settings_file_answers() -> None:

@@ -93,7 +93,11 @@ async def _house(
 
 def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
     spoken = dialects.find()
-    return {each.name: build(each.upstream, each.settings, client, spoken) for each in ready}
+    return {
+        each.name: build(each.upstream, each.settings, client, spoken)
+        for each in ready
+        if each.upstream.routes
+    }
 
 
 def _router(

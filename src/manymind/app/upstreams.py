@@ -14,7 +14,7 @@ from manymind.config import Config, ConfigError, ProviderSettings, secret
 from manymind.egress.proxies import Proxies
 from manymind.egress.trusted import Trusted, TrustedConfig
 from manymind.providers import Listed, Settings, Upstream, another, find, models
-from manymind.providers.upstream import PATHS, Style, locate, routes
+from manymind.providers.upstream import PATHS, Style, addressed, blanks, locate, routes
 
 LOCAL_LIST_SECONDS = 3.0
 """How long a server of the operator's may take to say what it serves before we go on without."""
@@ -123,7 +123,8 @@ def _narrowed(upstream: Upstream, said: ProviderSettings) -> Upstream:
         return upstream
     if said.dialect not in PATHS:
         raise _no_dialect(upstream.name, said.dialect)
-    return replace(upstream, routes=routes(said.dialect), only=())
+    own = tuple(each for each in upstream.routes if each.dialect == said.dialect)
+    return replace(upstream, routes=own or routes(said.dialect), only=())
 
 
 def _no_dialect(name: str, dialect: str) -> ConfigError:
@@ -136,24 +137,26 @@ def _examine(upstream: Upstream, config: Config) -> Found:
     address = next((name for name in upstream.address_variables if environment.get(name)), None)
     base = said.base_url or (environment[address] if address is not None else None)
     try:
-        locate(upstream, base)
+        whole = base or addressed(upstream, environment)
+        if whole is not None:
+            locate(upstream, whole)
     except Fault as fault:
         raise ConfigError(fault.full) from None
     key = _key(upstream, config)
-    wanted = upstream.address_variables if upstream.keyless else _variables(upstream)
     told = (
         f"key from {key.variable or 'the settings file'}" if key is not None else "",
         f"address from {address or 'the settings file'}" if base is not None else "",
     )
-    ready = key is not None or (upstream.keyless and base is not None)
+    ready = whole is not None and (key is not None or (upstream.keyless and base is not None))
+    lacking = f"{', '.join(blanks(upstream))} is not set" if key is not None else "not configured"
     return Found(
         name=upstream.name,
         ready=ready,
-        setting=" or ".join(wanted),
-        note=", ".join(filter(None, told)) if ready else "not configured",
+        setting=_wanted(upstream),
+        note=", ".join(filter(None, told)) if ready else lacking,
         upstream=upstream,
         settings=Settings(
-            base_url=base,
+            base_url=whole,
             key=key.value if key is not None else None,
             style=key.style if key is not None else None,
             headers=said.headers,
@@ -181,5 +184,9 @@ def _key(upstream: Upstream, config: Config) -> _Key | None:
     return None
 
 
-def _variables(upstream: Upstream) -> tuple[str, ...]:
-    return tuple(credential.variable for credential in upstream.credentials)
+def _wanted(upstream: Upstream) -> str:
+    """What must be set to have it, as people would be told of it."""
+    if upstream.keyless:
+        return " or ".join(upstream.address_variables)
+    keys = " or ".join(credential.variable for credential in upstream.credentials)
+    return " and ".join((keys, *blanks(upstream)))

@@ -9,7 +9,15 @@ from manymind.dialects.mirror import Dialect
 from manymind.egress.trusted import Trusted
 from manymind.providers.listing import Listed, models
 from manymind.providers.remote import Door, Remote
-from manymind.providers.upstream import HEADERS, Settings, Upstream, another, greeting, locate
+from manymind.providers.upstream import (
+    HEADERS,
+    Settings,
+    Upstream,
+    another,
+    beyond,
+    greeting,
+    locate,
+)
 
 __all__ = ["Listed", "Remote", "Settings", "Upstream", "another", "build", "find", "models"]
 
@@ -33,9 +41,15 @@ def build(
     """The provider that answers from this upstream, in those of its dialects that we have."""
     base = locate(upstream, settings.base_url)
     doors = tuple(
-        Door(dialect, base + route.path, HEADERS.get(route.dialect, {}))
+        Door(
+            dialect,
+            url,
+            {**HEADERS.get(route.dialect, {}), **greeting(upstream, settings, route.style)},
+            beyond(upstream, base, route, stream=True),
+        )
         for route in upstream.routes
         if (dialect := route.accent or dialects.get(route.dialect)) is not None
+        and (url := beyond(upstream, base, route)) is not None
     )
     if not doors:
         raise BadRequest(f"{upstream.name} speaks no dialect that we have.")
@@ -43,7 +57,7 @@ def build(
         upstream.name,
         doors,
         client,
-        headers=greeting(upstream, settings),
+        headers={name.lower(): value for name, value in settings.headers.items()},
         secrets=((settings.key or "").strip(), *settings.headers.values()),
         only=upstream.only,
         routing=upstream.routing,

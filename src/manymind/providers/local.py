@@ -2,7 +2,7 @@
 output by its older name."""
 
 from manymind.dialects.openai_chat import Flavour, OpenAIChat
-from manymind.providers.upstream import Credential, Upstream, routes
+from manymind.providers.upstream import Credential, Embeds, Upstream, routes
 
 
 def _local(name: str, address: str, *variables: str, port: int) -> Upstream:
@@ -15,6 +15,7 @@ def _local(name: str, address: str, *variables: str, port: int) -> Upstream:
         port=port,
         keyless=True,
         routes=routes(OpenAIChat(Flavour(cap="max_tokens"))),
+        embeds=Embeds(),
     )
 
 

@@ -1,7 +1,7 @@
 """OpenAI. Its reasoning models know the cap on output by its newer name alone."""
 
 from manymind.dialects.openai_chat import Flavour, OpenAIChat
-from manymind.providers.upstream import Credential, Upstream, routes
+from manymind.providers.upstream import Credential, Embeds, Upstream, routes
 
 PROVIDER = Upstream(
     name="openai",
@@ -10,5 +10,6 @@ PROVIDER = Upstream(
     address_variables=("OPENAI_BASE_URL",),
     address="https://api.openai.com/v1",
     routes=routes("openai_responses", OpenAIChat(Flavour(cap="max_completion_tokens"))),
+    embeds=Embeds(packed=True, tokens=True, user=True),
     model="gpt-5.4-mini",
 )

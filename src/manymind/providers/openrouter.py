@@ -1,7 +1,7 @@
 """OpenRouter: many vendors' models behind one key, named `author/model`."""
 
 from manymind.dialects.openai_chat import Flavour, OpenAIChat
-from manymind.providers.upstream import Credential, Upstream, routes
+from manymind.providers.upstream import Credential, Embeds, Upstream, routes
 
 PROVIDER = Upstream(
     name="openrouter",
@@ -16,5 +16,6 @@ PROVIDER = Upstream(
     ),
     headers=(("x-title", "Manymind"),),
     routing=True,
+    embeds=Embeds(user=True),
     model="x-ai/grok-4.20",
 )

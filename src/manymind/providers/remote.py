@@ -19,7 +19,7 @@ from manymind.egress.trusted import Trusted
 from manymind.providers.asked import NEEDED, unrouted
 from manymind.providers.hearing import Hearing
 from manymind.providers.sieve import Sieve
-from manymind.providers.upstream import Only
+from manymind.providers.upstream import Only, named
 
 STREAMED = Patience()
 
@@ -33,11 +33,18 @@ _BETA = "anthropic-beta"
 
 
 class Door(Struct, frozen=True):
-    """One dialect of an upstream, the URL that speaks it, and the headers that go with it."""
+    """One dialect of an upstream, the URL that speaks it, and the headers that go with it, the
+    key among them. `streamed` is the URL of streams, if they have one of their own; where a URL
+    holds `{model}`, the model's name goes there."""
 
     dialect: Dialect
     url: str
     headers: Mapping[str, str] = {}
+    streamed: str | None = None
+
+    def at(self, request: Request) -> str:
+        url = self.streamed if request.stream and self.streamed is not None else self.url
+        return named(url, request.model)
 
 
 class Remote:
@@ -87,7 +94,7 @@ class Remote:
         hearing = Hearing(door.dialect, say, lost, self._sieve)
         with self._signed(hearing):
             async with self._client.post(
-                door.url,
+                door.at(request),
                 headers=headers,
                 body=written.body,
                 deadline_seconds=deadline_seconds,

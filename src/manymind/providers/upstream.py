@@ -1,21 +1,27 @@
 """What there is to know about an upstream before it is called: plain data, one value a provider.
 
 A base URL is what the vendor's own SDK would take: `https://api.openai.com/v1` with the version,
-`https://api.anthropic.com` without. Either is accepted for either: a base without any path gets
-`/v1`, and one that ends in `/v1` is never given a second. Any other path stands as it is, with
-`/v1` behind it only where the vendor's SDK would add it (`versioned` is then False).
+`https://api.anthropic.com` without. Either is accepted for either: a base with the beginning of
+the vendor's own path, or with none, gets the rest of it, and one that ends in `/v1` is never given
+a second. Any other path stands as it is, with `/v1` behind it only where the vendor's SDK would
+add it (`versioned` is then False).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from msgspec import Struct
 
 from manymind.canon.faults import BadRequest
 from manymind.dialects.mirror import Dialect
 
-Style = Literal["bearer", "x-api-key"]
+Style = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key"]
+
+_BLANK = re.compile(r"\{([A-Z_|]+)\}")
+_FILLING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,126}[A-Za-z0-9])?")
+"""What may stand in a blank: one label of a host's name, so that no value names another host."""
 
 
 class Credential(Struct, frozen=True):
@@ -27,11 +33,38 @@ class Credential(Struct, frozen=True):
 
 class Route(Struct, frozen=True):
     """A dialect that the upstream speaks, and the path behind the versioned base. `accent` is
-    that dialect as this very upstream speaks it, None where it speaks as the book says."""
+    that dialect as this very upstream speaks it, None where it speaks as the book says.
+
+    Where a path holds `{model}`, the model's name goes there; `streamed` is the path of streams,
+    if they have one of their own. A path that lies `beside` stands in the place of the vendor's
+    own path instead of behind it. `style` is how the key is shown here, if not as elsewhere.
+    """
 
     dialect: str
     path: str
     accent: Dialect | None = None
+    style: Style | None = None
+    streamed: str | None = None
+    beside: bool = False
+
+
+class Embeds(Struct, frozen=True, kw_only=True):
+    """How the upstream takes requests for vectors. `dimensions` is its name for their length,
+    None where it cannot be chosen; `packed` says that it sends base64 if asked, `tokens` that it
+    takes token ids for texts, and `user` that it may be told who asks."""
+
+    path: str = "/embeddings"
+    dimensions: str | None = "dimensions"
+    packed: bool = False
+    tokens: bool = False
+    user: bool = False
+
+
+class Elsewhere(Struct, frozen=True):
+    """Another address of the same vendor, with accounts of its own."""
+
+    where: str
+    address: str
 
 
 class Only(Struct, frozen=True):
@@ -46,6 +79,9 @@ class Upstream(Struct, frozen=True, kw_only=True):
     that it serves; `model` is what a team runs on unless told otherwise. `keyless` upstreams need
     no key. `listing` is the path of its list of models, None where it has none. A `routing` one
     chooses among others in its turn, and takes what a caller says about that.
+
+    `path` is the vendor's own, behind its host. An `address` may have blanks, named by the
+    variables that fill them: `{AWS_REGION|AWS_DEFAULT_REGION}` takes the first that is set.
     """
 
     name: str
@@ -55,6 +91,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
     address_variables: tuple[str, ...] = ()
     address: str | None = None
     port: int | None = None
+    path: str = "/v1"
     versioned: bool = True
     keyless: bool = False
     model: str | None = None
@@ -62,6 +99,8 @@ class Upstream(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     only: tuple[Only, ...] = ()
     routing: bool = False
+    embeds: Embeds | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -78,8 +117,12 @@ PATHS = {
     "openai_chat": "/chat/completions",
     "openai_responses": "/responses",
     "anthropic_messages": "/messages",
+    "gemini": "/models/{model}:generateContent",
 }
 """Where each dialect is served behind a versioned base, at every vendor that we know."""
+
+STREAMED = {"gemini": "/models/{model}:streamGenerateContent?alt=sse"}
+"""Where its streams are, if elsewhere."""
 
 
 HEADERS: Mapping[str, Mapping[str, str]] = {
@@ -88,13 +131,30 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
 """What each dialect demands beside its body, at whatever vendor."""
 
 
+_STYLES: Mapping[str, Style] = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}
+"""How keys are shown in each dialect, where not as a bearer's."""
+
+
 def routes(*dialects: str | Dialect) -> tuple[Route, ...]:
     """The usual routes of these dialects, the preferred one first."""
     return tuple(
-        Route(dialect, PATHS[dialect])
-        if isinstance(dialect, str)
-        else Route(dialect.name, PATHS[dialect.name], dialect)
+        route(dialect) if isinstance(dialect, str) else route(dialect.name, accent=dialect)
         for dialect in dialects
+    )
+
+
+def route(
+    dialect: str, *, accent: Dialect | None = None, under: str = "", style: Style | None = None
+) -> Route:
+    """The usual route of a dialect, `under` a path that stands in place of the vendor's own."""
+    streamed = STREAMED.get(dialect)
+    return Route(
+        dialect,
+        under + PATHS[dialect],
+        accent,
+        style,
+        None if streamed is None else under + streamed,
+        beside=bool(under),
     )
 
 
@@ -114,35 +174,73 @@ def another(
         name=name,
         routes=routes(dialect),
         authors=authors or (name,),
-        credentials=(Credential(f"{variable}_API_KEY", "x-api-key" if messages else "bearer"),),
+        credentials=(Credential(f"{variable}_API_KEY", _STYLES.get(dialect, "bearer")),),
         address_variables=(f"{variable}_BASE_URL",),
         address=base_url,
+        path="/v1beta" if dialect == "gemini" else "/v1",
         versioned=not messages,
         keyless=True,
         routing=True,
+        embeds=Embeds(packed=True, tokens=True, user=True),
         headers=tuple(HEADERS.get(dialect, {}).items()),
     )
 
 
-def greeting(upstream: Upstream, settings: Settings) -> dict[str, str]:
+def greeting(upstream: Upstream, settings: Settings, style: Style | None = None) -> dict[str, str]:
     """The headers of every request to this upstream: the only place where its key goes."""
     headers = dict(upstream.headers)
     if settings.key:
         known = upstream.credentials[0].style if upstream.credentials else "bearer"
-        if (settings.style or known) == "bearer":
-            headers["authorization"] = f"Bearer {settings.key.strip()}"
-        else:
-            headers["x-api-key"] = settings.key.strip()
+        key, shown = settings.key.strip(), style or settings.style or known
+        headers |= {"authorization": f"Bearer {key}"} if shown == "bearer" else {shown: key}
     return headers | {name.lower(): value for name, value in settings.headers.items()}
+
+
+def blanks(upstream: Upstream) -> tuple[str, ...]:
+    """The variables that the address asks for, as people would be told of them."""
+    asked = _BLANK.findall(upstream.address or "")
+    return tuple(names.replace("|", " or ") for names in asked)
+
+
+def addressed(upstream: Upstream, environment: Mapping[str, str]) -> str | None:
+    """The vendor's address with its blanks filled in; None where one of them is not set."""
+    address = upstream.address or ""
+    for names in _BLANK.findall(address):
+        name = next((each for each in names.split("|") if environment.get(each, "").strip()), None)
+        if name is None:
+            return None
+        value = environment[name].strip()
+        if not _FILLING.fullmatch(value):
+            raise BadRequest(
+                f"{name} does not fit into the address of {upstream.name}.",
+                advice="It may hold letters, digits and hyphens.",
+            )
+        address = address.replace(f"{{{names}}}", value)
+    return address or None
+
+
+def beyond(upstream: Upstream, base: str, route: Route, *, stream: bool = False) -> str | None:
+    """The URL of a route. One that lies beside has none where the base is not of the vendor's
+    form: nobody knows then what stands there."""
+    path = route.streamed if stream and route.streamed is not None else route.path
+    if not route.beside:
+        return base + path
+    return base.removesuffix(upstream.path) + path if base.endswith(upstream.path) else None
+
+
+def named(url: str, model: str) -> str:
+    """The URL with the model's name in it, where it has a place for one."""
+    return url.replace("{model}", quote(model.removeprefix("models/"), safe=""))
 
 
 def locate(upstream: Upstream, base_url: str | None) -> str:
     """The versioned base that routes are put behind, from a base URL as people write it."""
     written = (base_url or upstream.address or "").strip()
     problem = f"The base URL of {upstream.name}"
-    if not written:
+    if not written or "{" in written:
         raise BadRequest(
-            f"{problem} is not set.", advice=f"Set {' or '.join(upstream.address_variables)}."
+            f"{problem} is not set.",
+            advice=f"Set {' or '.join((*blanks(upstream), *upstream.address_variables))}.",
         )
     try:
         parts = urlsplit(written if "://" in written else f"http://{written}")
@@ -166,6 +264,8 @@ def locate(upstream: Upstream, base_url: str | None) -> str:
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port is not None else ""
     path = parts.path.rstrip("/")
-    if not path or (not upstream.versioned and not path.endswith("/v1")):
+    if upstream.path.startswith(f"{path}/"):
+        path = upstream.path
+    elif not upstream.versioned and not path.endswith("/v1"):
         path += "/v1"
     return urlunsplit((parts.scheme, netloc, path, "", ""))
