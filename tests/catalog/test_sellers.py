@@ -14,6 +14,6 @@ def test_every_setting_is_looked_for_by_its_provider() -> None:
 
 
 def test_nobody_is_sent_to_a_provider_that_is_not_there() -> None:
-    assert settings_for("google") == ("OPENROUTER_API_KEY",)
+    assert settings_for("google") == ("GEMINI_API_KEY", "OPENROUTER_API_KEY")
     assert settings_for("openai") == ("OPENAI_API_KEY", "OPENROUTER_API_KEY")
     assert settings_for("nobody") == ("OPENROUTER_API_KEY",)
