@@ -4,9 +4,10 @@ from math import inf
 from typing import Protocol
 
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
-from manymind.canon.faults import BadRequest, CutShort, Unsupported
+from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
+from manymind.memory.turns import Turn, Turns
 from manymind.policy.keys import Caller
 
 
@@ -18,32 +19,52 @@ class Accounts(Protocol):
 
 class Gateway:
     def __init__(
-        self, router: Provider, accounts: Accounts, clock: Clock, *, seconds: float
+        self,
+        router: Provider,
+        accounts: Accounts,
+        clock: Clock,
+        *,
+        seconds: float,
+        turns: Turns | None = None,
     ) -> None:
         self._router = router
         self._accounts = accounts
         self._clock = clock
         self._seconds = seconds
+        self._turns = turns
+
+    def readied(self, request: Request) -> Request:
+        """The request, saying plainly whether its answer will be kept."""
+        return request if self._turns is None else self._turns.readied(request)
 
     async def answer(self, caller: Caller, request: Request, say: Say, *, key: str) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
-        if not request.items and not request.instructions:
-            raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
         if request.background:
             raise Unsupported(
                 "Answers in the background are not kept here yet.",
                 advice="Leave out background, and stream the answer.",
                 field="background",
             )
+        turn = await self._turn(caller, request, say, key)
+        if not turn.request.items and not turn.request.instructions:
+            raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
         desk = Desk(
             key=key,
-            allotment=self._accounts.allot(caller.id, request),
+            allotment=self._accounts.allot(caller.id, turn.request),
             clock=self._clock,
             deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
         )
-        mouth = _Whole(say)
-        await self._router.run(request, mouth, desk)
+        mouth = _Whole(turn.say)
+        await self._router.run(turn.request, mouth, desk)
         mouth.check()
+        await turn.end()
+
+    async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
+        if self._turns is not None:
+            return await self._turns.begin(caller.id, request, say, key)
+        if request.previous_response_id is not None or request.conversation is not None:
+            raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
+        return Turn(request, say)
 
 
 class _Whole:

@@ -64,6 +64,13 @@ class ContextTooLong(BadRequest):
     remedy = "Send less, or choose a model with a larger context window."
 
 
+class SocketExpired(BadRequest):
+    """A connection that was open for so long that it takes no more requests."""
+
+    code = "websocket_connection_limit_reached"
+    remedy = "Open a new connection, and go on there."
+
+
 class Unauthorized(Fault):
     status, code = 401, "invalid_api_key"
 
@@ -82,6 +89,13 @@ class NotFound(Fault):
 
 class NoSuchModel(NotFound):
     code = "model_not_found"
+
+
+class NoSuchAnswer(NotFound):
+    """The answer to go on from is not kept here, or not for this caller."""
+
+    code = "previous_response_not_found"
+    remedy = "Send the whole history, or go on from an answer that is still kept."
 
 
 class MethodNotAllowed(Fault):
@@ -139,6 +153,12 @@ class Overloaded(Fault):
 
 class ShuttingDown(Overloaded):
     code = "shutting_down"
+
+
+class StoreFailed(Fault):
+    """What was to be kept cannot be, or what was kept cannot be read now."""
+
+    status, code = 503, "storage_unavailable"
 
 
 class TimedOut(Fault):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.documents import Card, Checked, Passage
-from manymind.canon.events import Chunk, Say
+from manymind.canon.events import Chunk, Happened, Say
 from manymind.canon.items import Called, Item, Returned
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
@@ -180,11 +180,15 @@ class Shelves(Protocol):
 
 class Kept(Struct, frozen=True, kw_only=True):
     """An answer that can be asked for again. `request` holds what its caller sent with it, not
-    what was recalled before it; `owner` is whom it belongs to."""
+    what was recalled before it; `owner` is whom it belongs to. `events` are what a streamed
+    answer was told in, so that it can be told again. `at` is when it was kept, in seconds since
+    1970, for those who read it."""
 
     owner: str
     request: Request
     answer: Answer
+    events: tuple[Happened, ...] = ()
+    at: int = 0
 
 
 class Memory(Protocol):

@@ -115,6 +115,7 @@ class Request(Struct, frozen=True, kw_only=True):
     store: bool | None = None
     background: bool | None = None
     previous_response_id: str | None = None
+    conversation: str | None = None
     metadata: Json | None = None
     user: str | None = None
     safety_identifier: str | None = None

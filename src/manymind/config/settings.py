@@ -80,6 +80,15 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     request_seconds: Seconds = 3600.0
 
 
+class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where answers are kept that can be asked for again, and for how many days. Without a
+    `url` that is a file in the data folder; with one that begins with postgresql:// many
+    servers share them. The URL may hold a password: better set MANYMIND_STORE_URL."""
+
+    url: str | None = None
+    days: Count = 30
+
+
 class EgressSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`allow` opens private hosts by name for addresses that callers or models give."""
 
@@ -102,6 +111,7 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     team: TeamSettings = TeamSettings()
     limits: LimitSettings = LimitSettings()
     egress: EgressSettings = EgressSettings()
+    store: StoreSettings = StoreSettings()
     providers: dict[str, ProviderSettings] = {}
     aliases: dict[str, str] = {}
     ceilings: dict[str, Dollars] = {}

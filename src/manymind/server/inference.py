@@ -71,7 +71,7 @@ class Inference:
         self._dialects = dialects
         self._clock = clock
         self._bounds = bounds
-        self._admission = Admission(bounds.bodies_bytes)
+        self.admission = Admission(bounds.bodies_bytes)
 
     def routes(self) -> tuple[Route, ...]:
         """Every dialect's paths in every house. The account in Cloudflare's is never authority;
@@ -89,7 +89,7 @@ class Inference:
 
     def _door(self, path: str, manners: Manners) -> Route:
         async def page(exchange: Exchange, caller: Caller, captured: Captured) -> None:
-            with self._admission.visit() as take:
+            with self.admission.visit() as take:
                 await self._admitted(exchange, caller, manners, captured.get("model"), take)
 
         return Route(method="POST", path=path, page=page, manners=manners)
@@ -108,7 +108,7 @@ class Inference:
         spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
         try:
             request = self._dialects[spoken.dialect].read_request(body)
-            request = replace(request, betas=_betas(exchange))
+            request = self._gateway.readied(replace(request, betas=_betas(exchange)))
             del body  # The history is in the request; holding both would double a large prompt.
             await self._answer(exchange, caller, spoken, request)
         except Fault as fault:

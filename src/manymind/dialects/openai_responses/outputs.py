@@ -2,6 +2,9 @@
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
+from manymind.canon.answers import Answer
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
 from manymind.canon.parts import Citation, Part, Refusal, Text, UnreadPart
 from manymind.canon.values import Json
@@ -36,6 +39,24 @@ class Ids:
             name = name or f"{prefix}_{self._base}_{n}"
             if name not in self._given:
                 return name
+
+
+def named(answer: Answer) -> Answer:
+    """The answer with each item under the id that this dialect shows it by."""
+    ids = Ids(answer.id)
+    outputs = [
+        replace(output, item=_named(output.item, ids)) if output.choice == 0 else output
+        for output in answer.outputs
+    ]
+    return replace(answer, outputs=tuple(outputs))
+
+
+def _named(item: Item, ids: Ids) -> Item:
+    if isinstance(item, Unread):
+        if shown(item):
+            ids.give(item)
+        return item
+    return replace(item, id=ids.give(item))
 
 
 def id_of(item: Item) -> str | None:

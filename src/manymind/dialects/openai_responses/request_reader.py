@@ -47,6 +47,7 @@ def read_request(body: bytes) -> Request:
         store=top.flag("store"),
         background=top.flag("background"),
         previous_response_id=top.text("previous_response_id"),
+        conversation=_read_conversation(top),
         metadata=top.json("metadata"),
         user=top.text("user"),
         safety_identifier=top.text("safety_identifier"),
@@ -82,6 +83,14 @@ def _read_item(item: Object) -> Item:
     if item.peek("type") in (None, "message") and item.peek("role") is not None:
         item.needed("content", item.peek("content"))
     return read_item(item)
+
+
+def _read_conversation(top: Object) -> str | None:
+    """By its id, bare or inside an object."""
+    if not isinstance(top.peek("conversation"), dict):
+        return top.text("conversation")
+    inner = top.inner("conversation")
+    return None if inner is None else inner.needed("id", inner.text("id"))
 
 
 def _read_text(top: Object, nested: Json) -> tuple[OutputFormat | None, str | None]:

@@ -1,5 +1,8 @@
 """Writes the response object: whole replies, and the frames of a stream."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from msgspec import Struct
 
 from manymind.canon.answers import Answer
@@ -18,16 +21,16 @@ from manymind.dialects.reading import encode
 def write_reply(answer: Answer, request: Request, view: View) -> bytes:
     wire = answer.wire
     if wire is not None and wire.dialect == NAME and wire.whole:
-        return encode(patched(wire.data, answer, view))
+        return encode(patched(wire.data, answer, request, view))
     ids = Ids(answer.id)
     items = [output.item for output in answer.outputs if output.choice == 0]
-    output = [show_item(item, ids.give(item)) for item in items if shown(item)]
+    output = [unsealed(show_item(item, ids.give(item)), request) for item in items if shown(item)]
     return encode(show_response(answer, request, view, output))
 
 
-def patched(response: Json, answer: Answer, view: View) -> Json:
+def patched(response: Json, answer: Answer, request: Request, view: View) -> Json:
     """A response as its upstream wrote it, but for what the gateway knows better."""
-    fields = dict(response)
+    fields = {**response, **_kept(response, answer, request)}
     if answer.model:
         fields["model"] = model_shown(answer, view)
     if not fields.get("created_at") and (answer.created or view.created):
@@ -41,6 +44,42 @@ def patched(response: Json, answer: Answer, view: View) -> Json:
     if view.house == "cloudflare":
         fields.setdefault("gatewayMetadata", dict(_KEY_SOURCE))
     return fields
+
+
+def _kept(response: Json, answer: Answer, request: Request) -> Json:
+    """What a provider that keeps nothing cannot know of an answer that is kept here."""
+    if not request.store:
+        return {}
+    output = response.get("output")
+    items = cast("list[object]", output) if isinstance(output, list) else []
+    return {
+        "id": answer.id or response.get("id"),
+        "store": True,
+        "previous_response_id": request.previous_response_id,
+        "output": [unsealed(item, request) for item in items],
+        **talk(request),
+    }
+
+
+def unsealed(item: object, request: Request) -> object:
+    """An item of the wire without what only its provider can read, unless that was asked for:
+    where the answer is kept here, it was asked for so that the next turn can give it back."""
+    if not isinstance(item, dict) or not hides(request):
+        return cast("object", item)
+    fields = cast("Json", item)
+    if fields.get("type") != "reasoning":
+        return fields
+    return {name: fields[name] for name in fields if name != "encrypted_content"}
+
+
+def hides(request: Request) -> bool:
+    asked = request.reasoning is not None and request.reasoning.encrypted
+    return bool(request.store) and not asked
+
+
+def talk(request: Request) -> Json:
+    """The conversation that a response is part of."""
+    return {} if request.conversation is None else {"conversation": {"id": request.conversation}}
 
 
 _KEY_SOURCE: Json = {"keySource": "Unified"}
@@ -73,7 +112,7 @@ def show_response(
     answer: Answer,
     request: Request,
     view: View,
-    output: list[Json],
+    output: Sequence[object],
     error: Json | None = None,
 ) -> Json:
     """The whole object, with every field that its readers rely on."""
@@ -89,7 +128,7 @@ def show_response(
         "error": error,
         "incomplete_details": _incomplete(end),
         "model": model_shown(answer, view),
-        "output": output,
+        "output": list(output),
         "usage": None if answer.usage is None else write_usage(answer.usage, view),
         **_echo(request, view),
     }
@@ -125,7 +164,7 @@ def _echo(request: Request, view: View) -> Json:
         },
         "safety_identifier": request.safety_identifier,
         "service_tier": request.service_tier or "default",
-        "store": False,  # Nothing is kept here yet, whatever was asked for.
+        "store": request.store is True,  # Whoever asks for a reply knows whether it is kept.
         "text": _echo_text(request),
         "tool_choice": _echo_choice(request),
         "tools": _echo_tools(request, view),
@@ -137,7 +176,7 @@ def _echo(request: Request, view: View) -> Json:
         fields["metadata"] = {**(request.metadata or {}), "system_fingerprint": ""}
     elif request.user is None:
         del fields["user"]
-    return fields
+    return fields | talk(request)
 
 
 def _numbers(request: Request) -> Json:

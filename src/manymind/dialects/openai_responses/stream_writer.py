@@ -32,7 +32,7 @@ from manymind.dialects.mirror import View
 from manymind.dialects.openai_responses.faults import write_error
 from manymind.dialects.openai_responses.lines import Line, Told
 from manymind.dialects.openai_responses.outputs import Ids, id_of, show_item, shown
-from manymind.dialects.openai_responses.response_writer import patched, show_response
+from manymind.dialects.openai_responses.response_writer import patched, show_response, unsealed
 from manymind.dialects.openai_responses.words import NAME
 from manymind.dialects.reading import encode
 from manymind.dialects.sse import frame
@@ -104,7 +104,11 @@ class StreamWriter:
         data["sequence_number"] = self._next()
         response = data.get("response")
         if isinstance(response, dict):
-            data["response"] = patched(cast("Json", response), self._folding.answer(), self._view)
+            data["response"] = patched(
+                cast("Json", response), self._folding.answer(), self._request, self._view
+            )
+        if "item" in data:
+            data["item"] = unsealed(data["item"], self._request)
         return frame(encode(data), str(kind))
 
     def _write(self, event: Happened) -> list[bytes]:
@@ -156,15 +160,20 @@ class StreamWriter:
         response = show_response(self._folding.answer(), self._request, self._view, [])
         return self._frame(f"response.{state}", {"response": response})
 
-    def _output(self) -> list[Json]:
+    def _output(self) -> list[object]:
         return [
-            show_item(self._folding.item(key), line.item_id, line.status)
+            unsealed(show_item(self._folding.item(key), line.item_id, line.status), self._request)
             for key, line in self._lines.items()
             if line.visible
         ]
 
     def _frames(self, events: Told) -> list[bytes]:
-        return [self._frame(kind, fields) for kind, fields in events]
+        return [self._frame(kind, self._told(fields)) for kind, fields in events]
+
+    def _told(self, fields: Json) -> Json:
+        if "item" not in fields:
+            return fields
+        return {**fields, "item": unsealed(fields["item"], self._request)}
 
     def _frame(self, kind: str, fields: Json) -> bytes:
         data = {"type": kind, **fields, "sequence_number": self._next()}

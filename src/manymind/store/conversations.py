@@ -1,0 +1,203 @@
+"""Conversations: a name for a growing list of items, kept until it is deleted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import anyio
+from msgspec import Struct
+from sqlalchemy import Row, and_, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from manymind.canon.faults import Conflict, ContextTooLong, NotFound
+from manymind.canon.items import Item
+from manymind.canon.ports import Clock
+from manymind.canon.values import Json
+from manymind.store.answers import RECALLED_BYTES_MAX, Window
+from manymind.store.database import Database, harmless
+from manymind.store.packing import pack_item, pack_json, unpack_item, unpack_json
+from manymind.store.tables import CONVERSATION_ITEMS as I
+from manymind.store.tables import CONVERSATIONS as C
+
+ITEMS_MAX = 100_000
+"""Items in one conversation."""
+
+_Found: TypeAlias = Row[Any]
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """`created` is in seconds since 1970."""
+
+    id: str
+    created: int
+    metadata: Json = {}
+
+
+class Conversations:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(
+        self, owner: str, conversation_id: str, metadata: Json, items: Mapping[str, Item]
+    ) -> Conversation:
+        """A new conversation that begins with these items, by their ids."""
+        created = int(self._clock.today())
+        async with self._database.writing() as connection:
+            row = {
+                "owner": owner,
+                "id": conversation_id,
+                "created_at": created * 1_000_000,
+                "metadata": pack_json(metadata),
+            }
+            await connection.execute(insert(C).values(row))
+            await _append(connection, owner, conversation_id, 0, items)
+        return Conversation(id=conversation_id, created=created, metadata=metadata)
+
+    async def find(self, owner: str, conversation_id: str) -> Conversation:
+        async with self._database.reading() as connection:
+            return await _found(connection, owner, conversation_id)
+
+    async def amend(self, owner: str, conversation_id: str, metadata: Json) -> Conversation:
+        async with self._database.writing() as connection:
+            found = await _found(connection, owner, conversation_id)
+            changed = update(C).where(C.c.owner == owner, C.c.id == conversation_id)
+            await connection.execute(changed.values(metadata=pack_json(metadata)))
+        return Conversation(id=found.id, created=found.created, metadata=metadata)
+
+    async def forget(self, owner: str, conversation_id: str) -> None:
+        async with self._database.writing() as connection:
+            await _found(connection, owner, conversation_id)
+            mine = and_(I.c.owner == owner, I.c.conversation == conversation_id)
+            await connection.execute(delete(I).where(mine))
+            await connection.execute(delete(C).where(C.c.owner == owner, C.c.id == conversation_id))
+
+    async def append(self, owner: str, conversation_id: str, items: Mapping[str, Item]) -> None:
+        """Add items at the end: all of them or none. Providers are known to repeat their ids; a
+        name that is taken gets a number behind it."""
+        try:
+            async with self._database.writing() as connection:
+                await _found(connection, owner, conversation_id, lock=True)
+                mine = and_(I.c.owner == owner, I.c.conversation == conversation_id)
+                last = (
+                    await connection.execute(select(func.max(I.c.position)).where(mine))
+                ).scalar()
+                start = 0 if last is None else last + 1
+                taken = and_(mine, I.c.id.in_(list(items)))
+                known = set((await connection.execute(select(I.c.id).where(taken))).scalars())
+                fresh = {
+                    f"{name}.{start + n}" if name in known else name: item
+                    for n, (name, item) in enumerate(items.items())
+                }
+                await _append(connection, owner, conversation_id, start, fresh)
+        except IntegrityError:
+            raise Conflict("The conversation has an item of this id already.") from None
+
+    async def history(self, owner: str, conversation_id: str) -> tuple[Item, ...]:
+        """All items, the oldest first."""
+        mine = and_(I.c.owner == owner, I.c.conversation == conversation_id)
+        async with self._database.reading() as connection:
+            await _found(connection, owner, conversation_id)
+            size = (await connection.execute(select(func.sum(I.c.size)).where(mine))).scalar() or 0
+            if size > RECALLED_BYTES_MAX:
+                raise ContextTooLong(
+                    "The conversation is longer than what can be recalled.",
+                    advice="Compact it, or begin a new one.",
+                    field="conversation",
+                )
+            rows = (
+                await connection.execute(select(I.c.item).where(mine).order_by(I.c.position))
+            ).all()
+        return await anyio.to_thread.run_sync(_items, rows)
+
+    async def listed(
+        self, owner: str, conversation_id: str, window: Window
+    ) -> tuple[tuple[str, Item], ...]:
+        """Some of the items, with their ids."""
+        wanted = [I.c.owner == owner, I.c.conversation == conversation_id]
+        async with self._database.reading() as connection:
+            await _found(connection, owner, conversation_id)
+            if window.after is not None:
+                at = await _position(connection, owner, conversation_id, window.after)
+                wanted.append(I.c.position > at if window.oldest_first else I.c.position < at)
+            order = I.c.position if window.oldest_first else I.c.position.desc()
+            query = select(I.c.id, I.c.item).where(and_(*wanted)).order_by(order)
+            rows = (await connection.execute(query.limit(window.limit))).all()
+        return tuple((row.id, unpack_item(row.item)) for row in rows)
+
+    async def item(self, owner: str, conversation_id: str, item_id: str) -> Item:
+        async with self._database.reading() as connection:
+            await _found(connection, owner, conversation_id)
+            at = await _position(connection, owner, conversation_id, item_id)
+            one = and_(I.c.owner == owner, I.c.conversation == conversation_id, I.c.position == at)
+            return unpack_item((await connection.execute(select(I.c.item).where(one))).scalar_one())
+
+    async def forget_item(self, owner: str, conversation_id: str, item_id: str) -> Conversation:
+        """The conversation without this item."""
+        async with self._database.writing() as connection:
+            found = await _found(connection, owner, conversation_id)
+            at = await _position(connection, owner, conversation_id, item_id)
+            one = and_(I.c.owner == owner, I.c.conversation == conversation_id, I.c.position == at)
+            await connection.execute(delete(I).where(one))
+        return found
+
+
+async def _found(
+    connection: AsyncConnection, owner: str, conversation_id: str, *, lock: bool = False
+) -> Conversation:
+    """Whoever will add to it holds it until the end: two turns at once come one after the other."""
+    row: _Found | None = None
+    if harmless(conversation_id):
+        query = select(C).where(C.c.owner == owner, C.c.id == conversation_id)
+        query = query.with_for_update() if lock else query
+        row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        shown = conversation_id[:100] if harmless(conversation_id[:100]) else "…"
+        raise NotFound(f"Conversation with id '{shown}' not found.", field="conversation")
+    return Conversation(
+        id=row.id, created=row.created_at // 1_000_000, metadata=unpack_json(row.metadata)
+    )
+
+
+async def _position(
+    connection: AsyncConnection, owner: str, conversation_id: str, item_id: str
+) -> int:
+    position: int | None = None
+    if harmless(item_id):
+        one = and_(I.c.owner == owner, I.c.conversation == conversation_id, I.c.id == item_id)
+        position = (await connection.execute(select(I.c.position).where(one))).scalar()
+    if position is None:
+        raise NotFound("The conversation has no item of this id.")
+    return position
+
+
+async def _append(
+    connection: AsyncConnection,
+    owner: str,
+    conversation_id: str,
+    start: int,
+    items: Mapping[str, Item],
+) -> None:
+    if not items:
+        return
+    if start + len(items) > ITEMS_MAX:
+        raise ContextTooLong(
+            f"A conversation may have {ITEMS_MAX:,} items.", advice="Begin a new one."
+        )
+    packed = [(name, pack_item(item)) for name, item in items.items()]
+    rows = [
+        {
+            "owner": owner,
+            "conversation": conversation_id,
+            "position": start + n,
+            "id": name,
+            "size": len(item),
+            "item": item,
+        }
+        for n, (name, item) in enumerate(packed)
+    ]
+    await connection.execute(insert(I), rows)
+
+
+def _items(rows: Sequence[_Found]) -> tuple[Item, ...]:
+    return tuple(unpack_item(row.item) for row in rows)
