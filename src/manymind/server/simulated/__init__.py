@@ -1,5 +1,6 @@
-"""A simulated provider on real sockets: it speaks Chat Completions, Responses, Messages and a
-little Ollama as their vendors do, from models that compute and with mishaps on demand.
+"""A simulated provider on real sockets: it speaks Chat Completions, Responses, Messages, Gemini's
+generateContent, embeddings and a little Ollama as their vendors do, from models that compute and
+with mishaps on demand.
 
 What it knows of the wire is written by hand and shares nothing with our dialects, so that it can
 prove them wrong.

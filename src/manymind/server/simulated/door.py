@@ -1,6 +1,7 @@
 """The simulated provider as an ASGI application: it lets requests in and watches them end."""
 
 import hmac
+import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,6 +15,9 @@ from manymind.server.simulated.delivery import Delivery, Raw, Send
 from manymind.server.simulated.roster import Roster
 from manymind.server.simulated.talk import Json
 from manymind.server.simulated.visits import Visit
+
+_LISTED = re.compile(r"/v1(beta)?/models\b")
+"""Where Google's paths begin."""
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 
@@ -104,7 +108,8 @@ class Simulated:
 
 
 def _brought(scope: Any) -> list[bytes]:
-    """The keys that a caller brought: as Bearer, and on Anthropic's paths as x-api-key."""
+    """The keys that a caller brought: as Bearer, on Anthropic's paths as x-api-key, on Google's
+    as x-goog-api-key, on Azure's as api-key."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     names = [name for name, _ in headers]
     anthropic = b"anthropic-version" in names or "/messages" in scope["path"]
@@ -114,6 +119,10 @@ def _brought(scope: Any) -> list[bytes]:
         if name == b"authorization" and scheme.lower() == b"bearer":
             keys.append(secret.strip())
         if name == b"x-api-key" and anthropic:
+            keys.append(value.strip())
+        if name == b"x-goog-api-key" and _LISTED.search(scope["path"]):
+            keys.append(value.strip())
+        if name == b"api-key" and "/openai/v1/" in scope["path"]:
             keys.append(value.strip())
     return keys
 

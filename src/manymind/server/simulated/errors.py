@@ -28,6 +28,16 @@ _ANTHROPIC = {
     504: "timeout_error",
     529: "overloaded_error",
 }
+_GOOGLE = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 _WORDS = {
     401: "Incorrect API key provided.",
     402: "You have run out of credits.",
@@ -71,6 +81,16 @@ def anthropic(refused: Refused, request_id: str) -> Json:
         "error": {"type": kind, "message": refused.message},
         "request_id": request_id,
     }
+
+
+def google(refused: Refused) -> Json:
+    ordinary = "INTERNAL" if refused.status >= 500 else "FAILED_PRECONDITION"
+    status = _GOOGLE.get(refused.status, ordinary)
+    error: Json = {"code": refused.status, "message": refused.message, "status": status}
+    if refused.code is not None:
+        kind = "type.googleapis.com/google.rpc.ErrorInfo"
+        error["details"] = [{"@type": kind, "reason": refused.code, "domain": "googleapis.com"}]
+    return {"error": error}
 
 
 def decoded(data: Json, form: type[T], field: str = "") -> T:

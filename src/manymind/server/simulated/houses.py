@@ -8,6 +8,8 @@ from manymind.server.simulated import (
     chat_reply,
     chat_request,
     errors,
+    gemini_reply,
+    gemini_request,
     messages_reply,
     messages_request,
     responses_reply,
@@ -53,6 +55,22 @@ def _messages_broken(number: int) -> Frame:
     refused = errors.of_status(529)
     error = errors.anthropic(refused, "")["error"]
     return Frame({"type": "error", "error": error}, "error")
+
+
+def _google_refusal(refused: Refused, request_id: str) -> Json:
+    return errors.google(refused)
+
+
+def _google_broken(number: int) -> Frame:
+    return Frame(errors.google(errors.of_status(503)))
+
+
+def _google_too_long(tokens: int, window: int) -> Refused:
+    return Refused(
+        400,
+        f"The input token count ({tokens}) exceeds the maximum number of tokens allowed "
+        f"({window}).",
+    )
 
 
 def _openai_too_long(tokens: int, window: int) -> Refused:
@@ -111,6 +129,17 @@ MESSAGES = House(
     refusal=errors.anthropic,
     broken=_messages_broken,
     too_long=_messages_too_long,
+)
+GEMINI = House(
+    name="gemini",
+    kind="generateContent",
+    request_id="x-request-id",
+    read=gemini_request.read,
+    whole=gemini_reply.whole,
+    stream=gemini_reply.stream,
+    refusal=_google_refusal,
+    broken=_google_broken,
+    too_long=_google_too_long,
 )
 PATHS = {"/chat/completions": CHAT, "/responses": RESPONSES, "/messages": MESSAGES}
 COUNTERS = {"/responses/input_tokens": RESPONSES, "/messages/count_tokens": MESSAGES}

@@ -39,6 +39,21 @@ def anthropic_model(name: str) -> Json:
     }
 
 
+def google(names: Iterable[str]) -> Json:
+    return {"models": [google_model(name) for name in names]}
+
+
+def google_model(name: str) -> Json:
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name,
+        "inputTokenLimit": WINDOW,
+        "outputTokenLimit": WINDOW,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+    }
+
+
 def ollama_tags(names: Iterable[str]) -> Json:
     return {"models": [_tag(name) for name in names]}
 

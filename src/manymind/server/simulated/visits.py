@@ -8,7 +8,14 @@ from manymind.server.simulated.talk import Json
 
 Outcome: TypeAlias = Literal["open", "answered", "cut", "hung_up"]
 
-_SECRET = ("authorization", "x-api-key", "api-key", "proxy-authorization", "cookie")
+_SECRET = (
+    "authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "api-key",
+    "proxy-authorization",
+    "cookie",
+)
 
 
 def fingerprint(secret: str) -> str:
