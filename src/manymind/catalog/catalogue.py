@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from manymind.catalog import families
 from manymind.catalog.feed import Feed, GenaiPrices
 from manymind.catalog.offers import Offer
 from manymind.catalog.overlay import Overlay, shipped
 from manymind.catalog.prices import Price
 from manymind.catalog.sellers import SELLERS, provider_of, same, seller
 from manymind.catalog.shelves import Shelf
+from manymind.catalog.snapshot import Snapshot
 
 VARIANTS = frozenset(
     ["free", "nitro", "floor", "online", "thinking", "extended", "exacto", "batch"]
@@ -23,7 +25,11 @@ NAME_MAX = 256
 class Catalogue:
     """`aliases` are the operator's own names for models, and `usual` their word on the terms of
     those models of a provider that nobody has described. Each provider's shelf is filled when it
-    is first asked for; `warm` does so beforehand, outside the event loop.
+    is first asked for; `warm` does so beforehand, outside the event loop. `version` grows with
+    each change, so that what was made of the catalogue can be told from what would be.
+
+    What is known of an offer is laid over one another, the surest last: the feed, the rules of
+    its family, the operator's snapshot, our overlay, and what is added while the program runs.
     """
 
     def __init__(
@@ -33,12 +39,15 @@ class Catalogue:
         usual: Mapping[str, Offer] | None = None,
         feed: Feed | None = None,
         overlay: Overlay | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._aliases = dict(aliases or {})
         self._usual = dict(usual or {})
         self._feed = feed or GenaiPrices()
         self._overlay = overlay or shipped()
+        self._snapshot = snapshot
         self._shelves: dict[str, Shelf] = {}
+        self.version = 0
 
     def warm(self, providers: Iterable[str]) -> None:
         """Read what there is to read about these providers. Takes a second; opens no socket."""
@@ -49,6 +58,7 @@ class Catalogue:
         """Place offers that only the running program knows, such as a local server's models."""
         for offer in offers:
             self.shelf(offer.provider).put(offer)
+        self.version += 1
 
     def offer(self, key: str) -> Offer:
         """The offer `provider/native`. One that nobody has described has no price."""
@@ -82,11 +92,22 @@ class Catalogue:
 
     def shelf(self, provider: str) -> Shelf:
         if provider not in self._shelves:
-            offers = self._overlay.laid_over(provider, self._feed.offers(provider))
+            offers = self._laid(provider)
             if seller(provider).feed and not seller(provider).resells:
                 offers = tuple(map(self._named_alike, offers))
             self._shelves[provider] = Shelf(offers)
         return self._shelves[provider]
+
+    def _laid(self, provider: str) -> tuple[Offer, ...]:
+        """All that is known of a provider's offers, laid over one another."""
+        offers = self._feed.offers(provider)
+        sheets = (self._overlay,) if self._snapshot is None else (self._snapshot, self._overlay)
+        for sheet in sheets:
+            offers = (*offers, *sheet.beside(provider, offers))
+        offers = families.shipped().described(offers)
+        for sheet in sheets:
+            offers = sheet.laid_over(provider, offers)
+        return offers
 
     def _at(self, provider: str, native: str) -> Offer | None:
         found = self.shelf(provider).find(native)

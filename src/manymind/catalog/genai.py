@@ -3,6 +3,7 @@
 Importing this reads the whole package; see `feed`.
 """
 
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 
@@ -20,11 +21,15 @@ from msgspec.structs import replace
 
 from manymind.canon.values import TICKS_PER_DOLLAR, Ticks
 from manymind.catalog.feed import Feed
-from manymind.catalog.offers import Offer
+from manymind.catalog.offers import Offer, Source
 from manymind.catalog.prices import MILLION, Price, Rates, Tier
 from manymind.catalog.sellers import seller
 
 THOUSAND = 1000
+
+SOURCE = Source("genai-prices 0.2.3", date(2026, 11, 10))
+"""The package does not date its prices one by one: all stood so when the version that we install
+was made. A test compares the version."""
 
 NAMES_MAX = 4096
 """So many unlisted names are remembered. Every request asks for its model's terms several times,
@@ -72,6 +77,7 @@ def _offer(provider: str, model: ModelInfo) -> Offer:
         context=model.context_window,
         prices=_prices(model, free=sold_by.resells and native.endswith(":free")),
         deprecated=bool(model.deprecated),
+        priced_by=SOURCE,
     )
 
 

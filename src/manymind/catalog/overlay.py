@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from manymind.canon.values import Ticks
 from manymind.catalog.money import ticks
-from manymind.catalog.offers import Offer
+from manymind.catalog.offers import Offer, Source
 from manymind.catalog.prices import Price, Rates, Tier
 from manymind.catalog.sellers import seller
 
@@ -67,20 +68,67 @@ class OverlaidFees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     author: str | None = None
 
 
+class Absent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Models that the feed counts to a provider and that cannot be had there; `native` is a
+    pattern."""
+
+    provider: str
+    native: str
+    source: str
+    checked: date
+
+
+class Edge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the tiers of a provider truly begin that the feed begins after `feed` tokens."""
+
+    provider: str
+    feed: int
+    above: int
+    source: str
+    checked: date
+
+
 class Overlay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     offer: tuple[OverlaidOffer, ...] = ()
     fees: tuple[OverlaidFees, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    edge: tuple[Edge, ...] = ()
+
+    def beside(self, provider: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+        """Blank offers for what only the overlay has, so that their family can describe them."""
+        there = {name for offer in offers for name in (offer.native, *offer.aliases)}
+        rows = (row for row in self.offer if row.provider == provider)
+        return tuple(_blank(row) for row in rows if row.native not in there)
 
     def laid_over(self, provider: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
         """The offers of a provider, corrected, and those that only the overlay has."""
         rows = {row.native: row for row in self.offer if row.provider == provider}
+        absent = [row.native for row in self.absent if row.provider == provider]
         corrected: list[Offer] = []
         for offer in offers:
+            if any(fnmatchcase(offer.native, pattern) for pattern in absent):
+                continue
             names = (offer.native, *offer.aliases)
             row = next((rows.pop(name) for name in names if name in rows), None)
+            offer = self._with_edges(offer)
             corrected.append(offer if row is None else _corrected(offer, row))
         corrected += [_corrected(_blank(row), row) for row in rows.values()]
         return tuple(self._with_fees(offer) for offer in corrected)
+
+    def _with_edges(self, offer: Offer) -> Offer:
+        edges = {row.feed: row.above for row in self.edge if row.provider == offer.provider}
+        if not edges:
+            return offer
+        prices = tuple(
+            replace(
+                price,
+                tiers=tuple(
+                    replace(tier, above=edges.get(tier.above, tier.above)) for tier in price.tiers
+                ),
+            )
+            for price in offer.prices
+        )
+        return replace(offer, prices=prices)
 
     def _with_fees(self, offer: Offer) -> Offer:
         fees: dict[str, Ticks] = {}
@@ -109,6 +157,7 @@ def _blank(row: OverlaidOffer) -> Offer:
 
 def _corrected(offer: Offer, row: OverlaidOffer) -> Offer:
     aliases = dict.fromkeys((*offer.aliases, *row.aliases))
+    source = Source(row.source, row.checked)
     return replace(
         offer,
         slug=row.slug or offer.slug,
@@ -121,6 +170,8 @@ def _corrected(offer: Offer, row: OverlaidOffer) -> Offer:
         unbounded=row.unbounded or offer.unbounded,
         inner=row.inner or offer.inner,
         prices=tuple(map(_price, row.price)) or offer.prices,
+        priced_by=source if row.price else offer.priced_by,
+        described_by=(*offer.described_by, source),
     )
 
 
