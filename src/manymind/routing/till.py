@@ -4,10 +4,12 @@ import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
+from manymind.canon.events import Noted, spoken
 from manymind.canon.faults import CutShort, Fault, OverBudget
 from manymind.canon.ports import Bill, Desk, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
+from manymind.routing.abilities import without
 from manymind.routing.attempts import Attempt, OnAttempt
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import unbilled
@@ -45,11 +47,14 @@ class Till:
     ) -> None:
         """`desk` is the attempt's own. What was used is settled also when the caller hangs up."""
         offer = served.offer
+        request, lost = without(request, offer)
         meter = self._metering(offer.key, request, worst, mouth)
         hold = await desk.allotment.reserve(worst.ticks, final=desk.final)
         begun = desk.clock.now()
         outcome, nothing_used = "failed", False
         try:
+            if lost:
+                await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
             await served.provider.run(replace(request, model=offer.native), meter, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
