@@ -32,6 +32,19 @@ _SPELT: dict[str, dict[str, str]] = {
         "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
         "cache": "cache_control",
     },
+    "gemini": {
+        "instructions": "systemInstruction",
+        "max_output_tokens": "generationConfig.maxOutputTokens",
+        "output": "generationConfig.responseMimeType",
+        "stop": "generationConfig.stopSequences",
+        "n": "generationConfig.candidateCount",
+        "top_k": "generationConfig.topK",
+        "seed": "generationConfig.seed",
+        "reasoning.budget_tokens": "generationConfig.thinkingConfig.thinkingBudget",
+        "reasoning.effort": "generationConfig.thinkingConfig.thinkingLevel",
+        "metadata": "labels",
+        "service_tier": "serviceTier",
+    },
 }
 """Where a caller's own name of a request's field is not that of `canon`."""
 
@@ -85,12 +98,14 @@ def spelt(request: Request, field: str) -> str:
 
 
 def places(request: Request) -> tuple[str, ...]:
-    """Where the caller wrote each item: `messages[3]`, or `input[3]` on Responses."""
+    """Where the caller wrote each item: `messages[3]`, `input[3]` on Responses, `contents[3]` on
+    Gemini."""
     if request.dialect == "openai_responses":
         return tuple(f"input[{n}]" for n in range(len(request.items)))
+    name = "contents" if request.dialect == "gemini" else "messages"
     written: list[str] = []
     message = -1
     for item in request.items:
         message += 0 if item.joined and message >= 0 else 1
-        written.append(f"messages[{message}]")
+        written.append(f"{name}[{message}]")
     return tuple(written)
