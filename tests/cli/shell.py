@@ -6,7 +6,6 @@ import os
 import pty
 import select
 import signal
-import signal
 import struct
 import subprocess
 import sys
