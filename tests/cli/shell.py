@@ -74,6 +74,7 @@ class Shell:
             text=True,
             cwd=self.home,
             env=self.environment(variables),
+            preexec_fn=_as_at_a_terminal,
         )
 
     def watch(
@@ -111,6 +112,11 @@ class Screen(Struct, frozen=True):
     code: int
     out: str
     written: str
+
+
+def _as_at_a_terminal() -> None:
+    """Tests that run in a shell's background inherit its deafness to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _read(terminal: int, process: "subprocess.Popen[bytes]", interrupt_at: bytes | None) -> bytes:

@@ -26,7 +26,7 @@ _FENCE = re.compile(r"^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MUL
 _PAIRED = tuple(
     re.compile(pattern)
     for pattern in (
-        r"“([^“”„]+)”",
+        r"“([^“”]+)”",
         r"„([^„“”\"]+)[“”\"]",
         r"«([^«»]+)»",
         r"»([^»«]+)«",

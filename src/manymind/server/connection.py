@@ -5,21 +5,23 @@ hold a socket, and memory, for as long as a stranger likes.
 """
 
 import asyncio
-from typing import ClassVar
+from collections import deque
+from typing import ClassVar, Protocol, cast
+from urllib.parse import unquote
 
 import httptools
 import msgspec
 from msgspec import Struct
-from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from manymind.canon.values import Json
+from manymind.server.direct import DirectLine
+from manymind.server.line import Head, Line
+
+BODY_WAITING_BYTES = 64 * 1024
+"""So much of a body may wait for whoever reads it before we stop reading."""
 
 PIPELINED_MAX = 8
 """So many requests may wait behind the one that is being answered before we stop reading."""
@@ -36,8 +38,15 @@ class Patience(Struct, frozen=True, kw_only=True):
     farewell_seconds: float = 2.0
 
 
+class Attendant(Protocol):
+    """What answers the requests of a connection."""
+
+    async def attend(self, line: Line) -> None: ...
+
+
 class Connection(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it, within bounds."""
+    """HTTP/1.1, parsed as uvicorn does it, within bounds. A request goes to the application on a
+    line of its own; see `direct`."""
 
     patience: ClassVar[Patience] = Patience()
 
@@ -49,27 +58,33 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._attendant = cast("Attendant", config.app)
+        self._lines: deque[DirectLine] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._answering: RequestResponseCycle | None = None
         self._in_head = False
+        self._heading = False
         self._refused = False
         self._beside = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn has it
         super().connection_made(transport)
-        self._await_head()
+        self._expect(self.patience.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.connections.discard(self)
         self._stop_timers()
-        self._hang_up()
-        super().connection_lost(exc)
+        for line in self._lines:
+            line.hang_up()
+        self.flow.resume_writing()
+        if exc is None:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
         self._beside += len(data)
-        self._unset_keepalive_if_required()
         try:
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -78,35 +93,70 @@ class Connection(HttpToolsProtocol):
             return
         if self._beside > self.patience.beside_bytes:
             self._refuse(431, "headers_too_large", "The head of the request is too large.")
-        elif self._idle():
+        elif not self._lines and self._beside:
             self._await_head()
 
     def on_message_begin(self) -> None:
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._in_head = True
-        super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:  # Trailers come after what we decide by, so they decide nothing.
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head = self._heading = False
         self._beside = 0
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        super().on_headers_complete()
-        if 0 < len(self.pipeline) <= PIPELINED_MAX:
-            self.flow.resume_reading()  # Who does not read hears of no hang-up.
+        self._due = None
+        method = self.parser.get_method().decode("ascii")
+        path, query = _located(self.url)
+        line = DirectLine(
+            Head(method, path, query, self.headers),
+            self,
+            self.server_state.default_headers,
+            keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive(),
+            expects_continue=self.expect_100_continue,
+        )
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            self._answer(line)
+        elif len(self._lines) > PIPELINED_MAX + 1:
+            self.flow.pause_reading()  # Who does not read hears of no hang-up.
 
     def on_body(self, body: bytes) -> None:
         self._beside = 0
-        super().on_body(body)
+        line = self._lines[-1] if self._lines else None
+        if line is None or line.response_complete:
+            return
+        line.hear(body)
+        if len(line.body) > BODY_WAITING_BYTES:
+            self.flow.pause_reading()
+
+    def on_message_complete(self) -> None:
+        if self._lines:
+            self._lines[-1].hear_end()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._in_head and self._idle():  # Another head has begun already.
+        self.server_state.total_requests += 1
+        self._lines.popleft()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self._lines:
+            self._answer(self._lines[0])
+        elif self._in_head:  # Another head has begun already.
             self._await_head()
+        else:
+            self._expect(self.timeout_keep_alive)
+
+    def shutdown(self) -> None:
+        """The server is about to end: what is being answered is the last."""
+        if not self._lines:
+            self.transport.close()
+        for line in self._lines:
+            line.keep_alive = False
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -137,28 +187,36 @@ class Connection(HttpToolsProtocol):
             self.parser = httptools.HttpRequestParser(self)
             self.parser.feed_data(b"".join([*head, b"\r\n", data[offer.args[0] :]]))
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
-
-    def _hang_up(self) -> None:
-        """Tells whoever is answering. With requests in a queue, that is not the last of them."""
-        if self._answering is not None and not self._answering.response_complete:
-            self._answering.disconnected = True
-            self._answering.message_event.set()
-
-    def _idle(self) -> bool:
-        """Whether nothing is being answered, so that what comes must be a head."""
-        return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] # None until the first head
+    def _answer(self, line: DirectLine) -> None:
+        task = self.loop.create_task(self._attendant.attend(line))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def _await_head(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.patience.head_seconds, self._too_slow)
+        if not self._heading:
+            self._heading = True
+            self._expect(self.patience.head_seconds)
+
+    def _expect(self, seconds: float) -> None:
+        """Something is to come by then. One timer serves many expectations: it is set anew only
+        when it would ring too late."""
+        self._due = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer.when() <= self._due:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if self.loop.time() < self._due:
+            self._timer = self.loop.call_at(self._due, self._ring)
+        elif not self._lines and not self.transport.is_closing():
+            self._too_slow()
 
     def _too_slow(self) -> None:
-        self._head_timer = None
-        if not self._idle() or self.transport.is_closing():
-            return
         if self._beside or self._in_head:
             self._refuse(408, "request_timeout", "The head of the request did not come in time.")
         else:
@@ -168,26 +226,33 @@ class Connection(HttpToolsProtocol):
         """Says what is wrong, where nothing else is being said, and hears no more. The socket
         closes a little later: with bytes left unread, the refusal would be lost on its way."""
         self._refused = True
-        unsaid = self._answering is None or not self._answering.response_started
-        if self._idle() or (unsaid and not self.pipeline):
+        first = self._lines[0] if self._lines else None
+        if first is None or (not first.response_started and len(self._lines) == 1):
             error: Json = {"message": message, "type": "invalid_request_error", "code": code}
             body = msgspec.json.encode({"error": {**error, "param": None}})
             head = (
                 b"content-type: application/json\r\nconnection: close\r\n"
                 b"content-length: %d\r\n\r\n" % len(body)
             )
-            self._hang_up()
+            if first is not None:
+                first.hang_up()
             self.transport.write(STATUS_LINE[status] + head + body)
             self.transport.write_eof()
             self._stop_timers()
-            self._head_timer = self.loop.call_later(
-                self.patience.farewell_seconds, self.transport.close
-            )
+            self._timer = self.loop.call_later(self.patience.farewell_seconds, self.transport.close)
         else:
             self.transport.close()
 
     def _stop_timers(self) -> None:
-        for timer in (self._head_timer, self._stall_timer):
+        for timer in (self._timer, self._stall_timer):
             if timer is not None:
                 timer.cancel()
-        self._head_timer = self._stall_timer = None
+        self._timer = self._stall_timer = self._due = None
+
+
+def _located(url: bytes) -> tuple[str, bytes]:
+    """The path, unquoted, and the query of a request's target."""
+    if url.startswith(b"/") and not (b"?" in url or b"%" in url or b"#" in url):
+        return url.decode("ascii"), b""
+    parsed = httptools.parse_url(url)
+    return unquote(parsed.path.decode("ascii")), parsed.query or b""

@@ -9,8 +9,9 @@ import anyio
 from msgspec.structs import replace
 
 from manymind.canon.faults import Fault, MethodNotAllowed
-from manymind.server.exchange import Exchange, HungUp, Receive, Scope, Send
+from manymind.server.exchange import Exchange
 from manymind.server.guard import PREFLIGHT, Guard
+from manymind.server.line import AsgiLine, HungUp, Line, Receive, Scope, Send
 from manymind.server.manners import CHAT, MESSAGES, Manners, Refusals
 from manymind.server.routes import NOBODY, Place, Route, Routes
 from manymind.server.stream import FAREWELL_SECONDS, ending
@@ -35,9 +36,12 @@ class Application:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
-        if scope["type"] != "http":
-            return
-        exchange = Exchange(scope, receive, send, self._new_id())
+        if scope["type"] == "http":
+            await self.attend(AsgiLine(scope, receive, send))
+
+    async def attend(self, line: Line) -> None:
+        """Answer what comes on a line. Raises nothing."""
+        exchange = Exchange(line, self._new_id())
         started = time.perf_counter()
         place = self._routes.at(exchange.path)
         manners = _manners(exchange, place)

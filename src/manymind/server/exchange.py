@@ -1,56 +1,48 @@
 """One HTTP exchange over ASGI: what came in, and the single place where its reply goes out."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from io import BytesIO
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import anyio
 
 from manymind.canon.faults import BadRequest, TooLarge, TooSlow
+from manymind.server.line import Fields, Line, Work
 
-AsgiMessage: TypeAlias = MutableMapping[str, Any]
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[AsgiMessage]]
-Send: TypeAlias = Callable[[AsgiMessage], Awaitable[None]]
 Headers: TypeAlias = Iterable[tuple[str, str]]
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-
-
-class HungUp(Exception):
-    """The caller went away. Nobody is left to be told."""
 
 
 class Exchange:
     """`extra` are headers that go out with whatever reply there will be; `outcome` is what the log
     says of it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.query: bytes = scope.get("query_string", b"")
+    def __init__(self, line: Line, request_id: str) -> None:
+        self.method = line.head.method
+        self.path = line.head.path
+        self.query = line.head.query
         self.request_id = request_id
         self.extra: list[tuple[str, str]] = [("x-request-id", request_id)]
         self.started = False
         self.outcome = "ok"
-        self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
-        self._receive = receive
-        self._send = send
+        self._line = line
 
     def header(self, name: str) -> str | None:
         """The value of a header, or None. One that is given twice is refused: two readers of
         it might disagree."""
         wanted = name.encode()
-        values = [value for key, value in self._headers if key == wanted]
-        if len(values) > 1:
-            raise BadRequest(f"The header {name} is given {len(values)} times.", field=name)
-        return values[0].decode("latin-1").strip() if values else None
+        value = self._line.head.get(wanted)
+        if value is None:
+            return None
+        if wanted in self._line.head.twice:
+            raise BadRequest(f"The header {name} is given more than once.", field=name)
+        return value.decode("latin-1").strip()
 
     def has_header(self, name: str) -> bool:
         """Whether a header is given at all, however often."""
-        wanted = name.encode()
-        return any(key == wanted for key, _ in self._headers)
+        return self._line.head.get(name.encode()) is not None
 
     def has_body(self) -> bool:
         length = self.header("content-length")
@@ -63,6 +55,12 @@ class Exchange:
         declared = self.header("content-length") or "0"
         if declared.isdecimal() and int(declared) > limit:
             raise _too_large(limit)
+        arrived = self._line.arrived()
+        if arrived is not None:
+            if len(arrived) > limit:
+                raise _too_large(limit)
+            take(len(arrived))
+            return arrived
         whole = BytesIO()  # A list would let a byte at a time cost a hundred.
         size = 0
         more = True
@@ -72,43 +70,41 @@ class Exchange:
             due = min(now + seconds, begun + seconds * (1 + size / 1e6))
             try:
                 with anyio.fail_after(due - now):
-                    message = await self._receive()
+                    piece, more = await self._line.piece()
             except TimeoutError:
                 raise TooSlow(
                     "The rest of the body did not come in time.",
                     advice="Send the body at once, with its true Content-Length.",
                 ) from None
-            if message["type"] == "http.disconnect":
-                raise HungUp
-            piece: bytes = message.get("body", b"")
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
             take(len(piece))
             whole.write(piece)
-            more = message.get("more_body", False)
         return whole.getvalue()
 
-    async def hang_up(self) -> None:
-        """Returns when the caller has gone. To be awaited only after the body was read."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+    async def attend(self, work: Work) -> bool:
+        """Does the work for as long as the caller is there; see `Line.attend`."""
+        return await self._line.attend(work)
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
-        lines = [(name.encode(), _sent(value)) for name, value in [*headers, *self.extra]]
-        await self._send({"type": "http.response.start", "status": status, "headers": lines})
+        await self._line.start(status, self._fields(headers))
 
     async def send(self, body: bytes, *, more: bool = True) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._line.send(body, more=more)
 
     async def reply(
         self, status: int, body: bytes, kind: str = "application/json", headers: Headers = ()
     ) -> None:
         """A whole reply."""
-        own = [("content-type", kind), ("content-length", str(len(body))), *headers]
-        await self.start(status, own)
-        await self.send(b"" if self.method == "HEAD" else body, more=False)
+        self.started = True
+        own = (("content-type", kind), ("content-length", str(len(body))), *headers)
+        sent = b"" if self.method == "HEAD" else body
+        await self._line.reply(status, self._fields(own), sent)
+
+    def _fields(self, headers: Headers) -> Fields:
+        return [(name.encode(), _sent(value)) for name, value in (*headers, *self.extra)]
 
 
 def _sent(value: str) -> bytes:

@@ -10,7 +10,8 @@ from manymind.canon.events import LEADER, Chunk, Ended, Noted
 from manymind.canon.faults import Fault, ShuttingDown
 from manymind.dialects.mirror import Writer
 from manymind.dialects.sse import HEARTBEAT, comment
-from manymind.server.exchange import Exchange, HungUp
+from manymind.server.exchange import Exchange
+from manymind.server.line import HungUp
 from manymind.server.naming import Naming
 
 DROPPED_HEADER = "x-manymind-dropped-parameters"
@@ -187,22 +188,11 @@ async def gather(
 
 async def _until_hang_up(exchange: Exchange, work: Callable[[], Awaitable[None]]) -> None:
     """Does the work; when the caller hangs up the whole tree below it is cancelled at once."""
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        await exchange.hang_up()
-        gone = True
-        group.cancel_scope.cancel()
-
     try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(watch)
-            await work()
-            group.cancel_scope.cancel()
+        there = await exchange.attend(work)
     except BaseExceptionGroup as several:
         raise unwrapped(several) from None
-    if gone:
+    if not there:
         raise HungUp
 
 

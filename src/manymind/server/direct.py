@@ -1,0 +1,186 @@
+"""A line straight onto a socket: what our own server gives an exchange, without the messages of
+ASGI between them. They cost more than all else that happens to a small request."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import anyio
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from manymind.server.line import Fields, Head, HungUp, Work
+
+_BODILESS = frozenset({204, 304})
+
+
+class Socket(Protocol):
+    """What a line needs of the connection that it belongs to."""
+
+    transport: asyncio.Transport
+    flow: FlowControl
+
+    def on_response_complete(self) -> None: ...
+
+
+class DirectLine:
+    """The connection reports what comes; one exchange takes it, and answers."""
+
+    def __init__(
+        self,
+        head: Head,
+        socket: Socket,
+        default_fields: Fields,
+        *,
+        keep_alive: bool,
+        expects_continue: bool,
+    ) -> None:
+        self.head = head
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_started = False
+        self.response_complete = False
+        self.body = bytearray()
+        self.more_body = True
+        self._socket = socket
+        self._default_fields = default_fields
+        self._expects_continue = expects_continue
+        self._chunked = False
+        self._room = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._on_gone: Callable[[], None] | None = None
+
+    # What the connection reports.
+
+    def hear(self, piece: bytes) -> None:
+        self.body += piece
+        self.wake()
+
+    def hear_end(self) -> None:
+        self.more_body = False
+        self.wake()
+
+    def hang_up(self) -> None:
+        if self.response_complete or self.disconnected:
+            return
+        self.disconnected = True
+        self.wake()
+        if self._on_gone is not None:
+            self._on_gone()
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # What the exchange asks.
+
+    def arrived(self) -> bytes | None:
+        if self.more_body or self.disconnected:
+            return None
+        whole, self.body = bytes(self.body), bytearray()
+        return whole
+
+    async def piece(self) -> tuple[bytes, bool]:
+        socket = self._socket
+        if self._expects_continue:
+            self._expects_continue = False
+            if not socket.transport.is_closing():
+                socket.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not self.body and self.more_body and not self.disconnected:
+            socket.flow.resume_reading()
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        if self.disconnected:
+            raise HungUp
+        piece, self.body = bytes(self.body), bytearray()
+        return piece, self.more_body
+
+    async def start(self, status: int, fields: Fields) -> None:
+        if self.disconnected:
+            return
+        if self._socket.flow.write_paused:
+            await self._socket.flow.drain()
+        self._socket.transport.write(self._head(status, fields))
+
+    async def send(self, body: bytes, *, more: bool) -> None:
+        if self.disconnected:
+            return
+        if self._socket.flow.write_paused:
+            await self._socket.flow.drain()
+            if self.disconnected:
+                return
+        if self._chunked:
+            last = b"" if more else b"0\r\n\r\n"
+            framed = b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
+            self._socket.transport.write(framed)
+        elif self.head.method != "HEAD":
+            self._count(body, last=not more)
+            self._socket.transport.write(body)
+        if not more:
+            self._complete()
+
+    async def reply(self, status: int, fields: Fields, body: bytes) -> None:
+        if self.disconnected:
+            return
+        if self._socket.flow.write_paused:
+            await self._socket.flow.drain()
+        head = self._head(status, fields)
+        if self.head.method == "HEAD":
+            self._socket.transport.write(head)
+        elif len(body) > 1 << 16:
+            self._count(body, last=True)
+            self._socket.transport.writelines((head, body))
+        else:
+            self._count(body, last=True)
+            self._socket.transport.write(head + body)
+        self._complete()
+
+    async def attend(self, work: Work) -> bool:
+        if self.disconnected:
+            return False
+        with anyio.CancelScope() as scope:
+            self._on_gone = scope.cancel
+            try:
+                await work()
+            finally:
+                self._on_gone = None
+        return not self.disconnected
+
+    def _head(self, status: int, fields: Fields) -> bytes:
+        self.response_started = True
+        self._expects_continue = False
+        lines = [STATUS_LINE[status]]
+        length: bytes | None = None
+        said_close = False
+        for name, value in (*self._default_fields, *fields):
+            if name == b"content-length":
+                length = value
+            elif name == b"connection" and value == b"close":
+                said_close = True
+                self.keep_alive = False
+            lines += (name, b": ", value, b"\r\n")
+        if not (self.keep_alive or said_close):
+            lines.append(b"connection: close\r\n")
+        if length is not None:
+            self._room = int(length)
+        elif self.head.method != "HEAD" and status not in _BODILESS:
+            self._chunked = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    def _count(self, body: bytes, *, last: bool) -> None:
+        """A reply that is longer or shorter than it said would be read as another one."""
+        self._room -= len(body)
+        if self._room < 0 or (last and self._room):
+            self._socket.transport.abort()
+            raise RuntimeError("The reply is not as long as its head says.")
+
+    def _complete(self) -> None:
+        self.response_complete = True
+        if not self.keep_alive:
+            self._socket.transport.close()
+        self._socket.on_response_complete()
