@@ -55,6 +55,7 @@ async def serving(
         log_level="critical",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=0,
     )
     config.load()

@@ -23,6 +23,8 @@ from manymind.server.inference import Bounds, Inference
 from manymind.server.listing import Listing
 from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
+from manymind.server.recollection import Nothing, Recollections
+from manymind.server.sockets import Hall, Sockets
 from tests.world import serving
 
 MODEL = Row(
@@ -45,6 +47,9 @@ class Terms(Struct, frozen=True, kw_only=True):
     body_seconds: float = 0.3
     heartbeat_seconds: float = 10.0
     draining: bool = False
+    bodies_bytes: int = 10_000_000
+    recollected_bytes: int = 10_000_000
+    lifetime_seconds: float = 60.0
 
 
 class Unmetered:
@@ -60,12 +65,25 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
         body_bytes=terms.body_bytes,
         body_seconds=terms.body_seconds,
         heartbeat_seconds=terms.heartbeat_seconds,
+        bodies_bytes=terms.bodies_bytes,
     )
     gateway = Gateway(provider, Unmetered(), clock, seconds=60)
     spoken = dialects.find()
     refusals = Refusals(spoken)
+    inference = Inference(gateway, spoken, refusals, clock, bounds)
+    hall = Hall(
+        gateway=gateway,
+        dialect=spoken["openai_responses"],
+        clock=clock,
+        admission=inference.admission,
+        recollections=Recollections(terms.recollected_bytes),
+        house=Nothing(),
+        new_id=lambda: f"req_{next(numbers)}",
+        lifetime_seconds=terms.lifetime_seconds,
+    )
     parts = (
-        Inference(gateway, spoken, refusals, clock, bounds),
+        inference,
+        Sockets(hall, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
     )

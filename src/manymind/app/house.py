@@ -41,8 +41,10 @@ from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
-from manymind.server.manners import Refusals
+from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
+from manymind.server.recollection import Nothing, Recollections
+from manymind.server.sockets import Hall, Sockets
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
 
@@ -170,8 +172,19 @@ def _application(
     )
     spoken = dialects.find()
     refusals = Refusals(spoken)
+    inference = Inference(gateway, spoken, refusals, clock, bounds)
+    hall = Hall(
+        gateway=gateway,
+        dialect=spoken[RESPONSES],
+        clock=clock,
+        admission=inference.admission,
+        recollections=Recollections(bounds.bodies_bytes),
+        house=Nothing(),
+        new_id=_request_id,
+    )
     parts = (
-        Inference(gateway, spoken, refusals, clock, bounds),
+        inference,
+        Sockets(hall, bounds),
         Listing(listed),
         Ops(draining),
     )
@@ -179,8 +192,12 @@ def _application(
         Guard(server.host, server.hosts, server.origins, Keys(config.key)),
         refusals,
         [route for part in parts for route in part.routes()],
-        lambda: f"req_{uuid4()}",
+        _request_id,
     )
+
+
+def _request_id() -> str:
+    return f"req_{uuid4()}"
 
 
 def _refuse_an_open_door(config: Config) -> None:

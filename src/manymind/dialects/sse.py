@@ -102,6 +102,12 @@ def frame(data: bytes, event: str | None = None) -> bytes:
     return b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
 
 
+def unframed(event: bytes) -> bytes:
+    """The data of an event as `frame` writes it, for where messages need no frame."""
+    start = event.index(b"\n") + 1 if event.startswith(b"event: ") else 0
+    return event[start + len(b"data: ") : -2]
+
+
 def _escaped(found: re.Match[bytes]) -> bytes:
     return f"\\u{ord(found[0].decode()):04x}".encode()
 

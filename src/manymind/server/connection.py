@@ -6,8 +6,9 @@ hold a socket, and memory, for as long as a stranger likes.
 
 import asyncio
 from collections import deque
-from typing import ClassVar, Protocol, cast
-from urllib.parse import unquote
+from collections.abc import Container
+from typing import ClassVar, cast
+from urllib.parse import unquote, unquote_to_bytes
 
 import httptools
 import msgspec
@@ -18,7 +19,9 @@ from uvicorn.server import ServerState
 
 from manymind.canon.values import Json
 from manymind.server.direct import DirectLine
-from manymind.server.line import Head, Line
+from manymind.server.door import Application
+from manymind.server.line import Head
+from manymind.server.websocket import Terms, WebSocket
 
 BODY_WAITING_BYTES = 64 * 1024
 """So much of a body may wait for whoever reads it before we stop reading."""
@@ -38,12 +41,6 @@ class Patience(Struct, frozen=True, kw_only=True):
     farewell_seconds: float = 2.0
 
 
-class Attendant(Protocol):
-    """What answers the requests of a connection."""
-
-    async def attend(self, line: Line) -> None: ...
-
-
 class Connection(HttpToolsProtocol):
     """HTTP/1.1, parsed as uvicorn does it, within bounds. A request goes to the application on a
     line of its own; see `direct`."""
@@ -58,7 +55,7 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._attendant = cast("Attendant", config.app)
+        self._application = cast("Application", config.app)
         self._lines: deque[DirectLine] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -66,6 +63,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._heading = False
         self._refused = False
+        self._handed_on = False
         self._beside = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn has it
@@ -89,7 +87,7 @@ class Connection(HttpToolsProtocol):
             self._feed(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(400, "invalid_http", "This is not HTTP/1.1 as it can be understood here.")
-        if self._refused or self.transport.is_closing():
+        if self._refused or self._handed_on or self.transport.is_closing():
             return
         if self._beside > self.patience.beside_bytes:
             self._refuse(431, "headers_too_large", "The head of the request is too large.")
@@ -107,6 +105,8 @@ class Connection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # What comes of the offer is decided where the parser stops.
         self._in_head = self._heading = False
         self._beside = 0
         self._due = None
@@ -171,7 +171,7 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
 
     def _should_upgrade(self) -> bool:
-        """Offers to speak another protocol are ours to decline."""
+        """Offers to speak another protocol are ours to take or to decline."""
         return True
 
     def _feed(self, data: bytes) -> None:
@@ -180,15 +180,49 @@ class Connection(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
-            head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
-            for name, value in self.headers:
-                if name not in (b"connection", b"upgrade", b"http2-settings"):
-                    head += [name, b": ", value, b"\r\n"]
+            rest = data[offer.args[0] :]
+            terms = self._socket_terms()
+            if terms is not None:
+                self._hand_on(terms, rest)
+                return
+            head = self._head(without=(b"connection", b"upgrade", b"http2-settings"))
             self.parser = httptools.HttpRequestParser(self)
-            self.parser.feed_data(b"".join([*head, b"\r\n", data[offer.args[0] :]]))
+            self.parser.feed_data(head + rest)
+
+    def _head(self, without: Container[bytes] = ()) -> bytes:
+        """The head that was read, but for some of its lines."""
+        lines = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+        for name, value in self.headers:
+            if name not in without:
+                lines += [name, b": ", value, b"\r\n"]
+        return b"".join([*lines, b"\r\n"])
+
+    def _socket_terms(self) -> Terms | None:
+        """On which terms the offer is taken: for a WebSocket, where one is wanted, and nothing
+        else is being answered."""
+        if self._lines or self._get_upgrade() != b"websocket":
+            return None
+        path = unquote_to_bytes(httptools.parse_url(self.url).path).decode("utf-8", "replace")
+        return self._application.socket_at(path)
+
+    def _hand_on(self, terms: Terms, rest: bytes) -> None:
+        """From here on the socket speaks WebSocket."""
+        socket = WebSocket(self.config, self.server_state, self.app_state, terms)
+        socket.connection_made(self.transport)
+        socket.data_received(self._head())
+        if not socket.handshake_initiated:
+            self.connections.discard(socket)
+            self._refuse(400, "invalid_http", "This is no handshake of a WebSocket.")
+            return
+        self._handed_on = True
+        self._stop_timers()
+        self.connections.discard(self)
+        self.transport.set_protocol(socket)
+        if rest:
+            socket.data_received(rest)
 
     def _answer(self, line: DirectLine) -> None:
-        task = self.loop.create_task(self._attendant.attend(line))
+        task = self.loop.create_task(self._application.attend(line))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

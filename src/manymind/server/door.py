@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from manymind.canon.faults import Fault, MethodNotAllowed
 from manymind.server.exchange import Exchange
 from manymind.server.guard import PREFLIGHT, Guard
+from manymind.server.handshake import SOCKET, Handshake
 from manymind.server.line import AsgiLine, HungUp, Line, Receive, Scope, Send
 from manymind.server.manners import CHAT, MESSAGES, Manners, Refusals
 from manymind.server.routes import NOBODY, Place, Route, Routes
 from manymind.server.stream import FAREWELL_SECONDS, ending
+from manymind.server.websocket import Terms
 
 log = logging.getLogger("manymind.server")
 
@@ -36,12 +38,16 @@ class Application:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
-        if scope["type"] == "http":
+        if scope["type"] == "websocket":
+            await self._attend(Handshake(scope, receive, send, self._new_id()))
+        elif scope["type"] == "http":
             await self.attend(AsgiLine(scope, receive, send))
 
     async def attend(self, line: Line) -> None:
         """Answer what comes on a line. Raises nothing."""
-        exchange = Exchange(line, self._new_id())
+        await self._attend(Exchange(line, self._new_id()))
+
+    async def _attend(self, exchange: Exchange) -> None:
         started = time.perf_counter()
         place = self._routes.at(exchange.path)
         manners = _manners(exchange, place)
@@ -62,6 +68,12 @@ class Application:
                 spent,
                 exchange.request_id,
             )
+
+    def socket_at(self, path: str) -> Terms | None:
+        """On which terms one may speak by WebSocket at a path, if at all."""
+        place = self._routes.at(path)
+        route = None if place is None else place.routes.get(SOCKET)
+        return None if route is None else route.socket
 
     async def _handle(self, exchange: Exchange, place: Place | None, manners: Manners) -> None:
         if manners.dialect == MESSAGES:

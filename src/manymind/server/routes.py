@@ -11,7 +11,9 @@ from msgspec import Struct
 from manymind.canon.faults import MethodNotAllowed, NotFound
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
+from manymind.server.handshake import SOCKET
 from manymind.server.manners import Manners
+from manymind.server.websocket import Terms
 
 Captured: TypeAlias = Mapping[str, str]
 """What stood in the braces of a path, unquoted."""
@@ -26,13 +28,15 @@ _BRACES = re.compile(r"\{(\w+)(\.\.\.)?\}")
 
 class Route(Struct, frozen=True, kw_only=True):
     """`path` may hold `{name}`, which stands for one segment, or at its end `{name...}`, for all
-    the rest. An `open` page needs no key."""
+    the rest. An `open` page needs no key. `socket` has the terms of a page that is no page, but
+    where one may speak by WebSocket."""
 
     method: str
     path: str
     page: Page
     manners: Manners = Manners()
     open: bool = False
+    socket: Terms | None = None
 
     @property
     def place(self) -> str:
@@ -58,7 +62,7 @@ class Place(Struct, frozen=True):
 
     @property
     def allowed(self) -> str:
-        return ", ".join(sorted(self.routes))
+        return ", ".join(sorted(self.routes.keys() - {SOCKET}))
 
 
 class Routes:
