@@ -5,6 +5,7 @@ from typing import Protocol
 
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
+from manymind.canon.letters import Letter
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
 from manymind.memory.turns import Turn, Turns
@@ -17,10 +18,16 @@ class Accounts(Protocol):
     def allot(self, caller: str, request: Request) -> Allotment: ...
 
 
+class Router(Provider, Protocol):
+    """Finds who answers."""
+
+    async def relay(self, letter: Letter, say: Say, desk: Desk) -> None: ...
+
+
 class Gateway:
     def __init__(
         self,
-        router: Provider,
+        router: Router,
         accounts: Accounts,
         clock: Clock,
         *,
@@ -58,6 +65,19 @@ class Gateway:
         await self._router.run(turn.request, mouth, desk)
         mouth.check()
         await turn.end()
+
+    async def relay(self, caller: Caller, letter: Letter, say: Say, *, key: str) -> None:
+        """As `answer`, for a request of which nothing is recalled or kept, and that need not be
+        opened."""
+        desk = Desk(
+            key=key,
+            allotment=self._accounts.allot(caller.id, letter.outline),
+            clock=self._clock,
+            deadline=self._clock.now() + self._seconds,
+        )
+        mouth = _Whole(say)
+        await self._router.relay(letter, mouth, desk)
+        mouth.check()
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
         if self._turns is not None:

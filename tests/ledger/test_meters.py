@@ -1,6 +1,7 @@
 """What an attempt is charged, however it ends."""
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.answers import fold
@@ -38,13 +39,20 @@ BEGAN = Began(id="r", model="m")
 USED = Usage(input_tokens=100, output_tokens=10)
 
 
+class Known(Struct, frozen=True):
+    """A stake that has been worked out."""
+
+    request: Request
+    worst: Worst
+
+
 def a_meter(offer: str = "house/m", request: Request = ASKED) -> tuple[OfferMeter, Worst, Heard]:
     catalogue = Catalogue()
     catalogue.add(PRICED)
     pricing = CataloguePricing(catalogue, FakeClock())
     heard, say = listener()
     worst = pricing.worst(offer, request)
-    meter = metering(pricing)(offer, request, worst, say)
+    meter = metering(pricing)(offer, Known(request, worst), say)
     assert isinstance(meter, OfferMeter)
     return meter, worst, heard
 

@@ -162,13 +162,16 @@ Happened: TypeAlias = (
 class Wire(Struct, frozen=True):
     """A message as its dialect sent it, decoded. `event` is the SSE event's name, if any.
 
-    `whole` marks a whole reply, as opposed to one chunk of a stream.
+    `whole` marks a whole reply, as opposed to one chunk of a stream. Where a whole reply came to
+    a letter it is not decoded: `sealed` holds it, and the events tell only of its beginning, its
+    cost and its end.
     """
 
     dialect: str
     data: Json
     event: str | None = None
     whole: bool = False
+    sealed: bytes = b""
 
 
 class Chunk(Struct, frozen=True):

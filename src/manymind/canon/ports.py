@@ -132,10 +132,20 @@ class Meter(Protocol):
         ...
 
 
+class Stake(Protocol):
+    """What an attempt is about, worked out only if someone must know."""
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def worst(self) -> Worst: ...
+
+
 class Metering(Protocol):
     """Puts a meter round `say` for an attempt at an offer."""
 
-    def __call__(self, offer: str, request: Request, worst: Worst, say: Say) -> Meter: ...
+    def __call__(self, offer: str, stake: Stake, say: Say) -> Meter: ...
 
 
 class Toolbox(Protocol):

@@ -4,13 +4,14 @@ A dialect is pure: bytes in, values out, and back. It opens no socket and reads 
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from manymind.canon.answers import Answer
 from manymind.canon.events import Chunk
 from manymind.canon.faults import Fault
+from manymind.canon.letters import Letter
 from manymind.canon.requests import Request
 
 
@@ -80,3 +81,18 @@ class Dialect(Protocol):
     def read_fault(self, status: int, body: bytes, retry_after: float | None) -> Fault: ...
 
     def write_fault(self, fault: Fault, request_id: str, house: str = "openai") -> bytes: ...
+
+
+@runtime_checkable
+class Sealing(Protocol):
+    """A dialect that can pass a question and its answer on without looking inside. `read_letter`
+    and `skim_reply` give None for what must be opened after all; whatever is wrong with a body is
+    for the opening to say."""
+
+    def read_letter(self, body: bytes) -> Letter | None: ...
+
+    def write_letter(self, letter: Letter, model: str) -> bytes | None:
+        """None where this very server's accent asks for more than another model's name."""
+        ...
+
+    def skim_reply(self, body: bytes) -> Chunk | None: ...

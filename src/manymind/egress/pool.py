@@ -26,7 +26,7 @@ class Pool:
     def __init__(
         self, host: str, size: PoolSize, dial: Callable[[], Awaitable[Connection]]
     ) -> None:
-        self._host = host
+        self.host = host
         self._size = size
         self._dial = dial
         self._slots_taken = 0
@@ -41,6 +41,16 @@ class Pool:
     def open(self) -> int:
         """Sockets in use, being opened, or at rest."""
         return len(self._busy) + self._dialing + len(self._idle)
+
+    def rested(self) -> Connection | None:
+        """A resting connection, if one can be had without waiting."""
+        if self._slots_taken >= self._size.connections or self._closed:
+            return None
+        connection = self._youngest()
+        if connection is not None:
+            self._slots_taken += 1
+            self._busy.add(connection)
+        return connection
 
     async def take(self, *, fresh: bool = False) -> Connection:
         """A resting connection, the youngest first, or a new one. After one resting connection
@@ -125,7 +135,7 @@ class Pool:
             if not isinstance(error, TimeoutError):
                 raise
             raise Overloaded(
-                f"All {self._size.connections} connections to {self._host} are in use.",
+                f"All {self._size.connections} connections to {self.host} are in use.",
                 advice="Try again shortly, or allow more connections to this provider.",
                 retry_after=1.0,
             ) from None

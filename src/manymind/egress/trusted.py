@@ -41,6 +41,13 @@ class TrustedConfig(Struct, frozen=True, kw_only=True):
     agent: str = "manymind"
 
 
+class Ask(Struct, frozen=True):
+    """A request but for its body: where it goes, and the lines of its head."""
+
+    pool: Pool
+    head: bytes
+
+
 class Trusted:
     """Posts and gets, each within a deadline; one pool of sockets for each origin."""
 
@@ -49,6 +56,24 @@ class Trusted:
         self._dialer = Dialer(self._config.proxies, self._config.ca_file, self._config.bounds)
         self._pools: dict[tuple[str, str, int], Pool] = {}
         self._closed = False
+
+    def prepare(self, url: str, headers: Mapping[str, str]) -> Ask:
+        """What stays the same from one post to the next."""
+        address = read_address(url)
+        return Ask(self._pool(address), self._head("POST", url, address, headers))
+
+    def send(
+        self,
+        ask: Ask,
+        body: Body,
+        *,
+        deadline_seconds: float | None = None,
+        patience: Patience | None = None,
+    ) -> AbstractAsyncContextManager[Reply]:
+        """Send `body` and open the reply; leaving the block before its end hangs up."""
+        pieces = (body,) if isinstance(body, bytes) else body
+        head = b"%bcontent-length: %d\r\n\r\n" % (ask.head, sum(map(len, pieces)))
+        return self._call(ask.pool, head, pieces, deadline_seconds, patience)
 
     def post(
         self,
@@ -59,9 +84,10 @@ class Trusted:
         deadline_seconds: float | None = None,
         patience: Patience | None = None,
     ) -> AbstractAsyncContextManager[Reply]:
-        """Send `body` and open the reply; leaving the block before its end hangs up."""
-        pieces = (body,) if isinstance(body, bytes) else body
-        return self._call("POST", url, headers, pieces, deadline_seconds, patience)
+        """As `send`, for what is asked once."""
+        return self.send(
+            self.prepare(url, headers), body, deadline_seconds=deadline_seconds, patience=patience
+        )
 
     def get(
         self,
@@ -71,7 +97,9 @@ class Trusted:
         deadline_seconds: float | None = None,
         patience: Patience | None = None,
     ) -> AbstractAsyncContextManager[Reply]:
-        return self._call("GET", url, headers, (), deadline_seconds, patience)
+        address = read_address(url)
+        head = self._head("GET", url, address, headers) + b"\r\n"
+        return self._call(self._pool(address), head, (), deadline_seconds, patience)
 
     def open_connections(self, url: str) -> int:
         """Sockets to the origin of `url`, at work or at rest."""
@@ -87,23 +115,18 @@ class Trusted:
 
     def _call(
         self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
+        pool: Pool,
+        head: bytes,
         body: Sequence[bytes],
         deadline_seconds: float | None,
         patience: Patience | None,
     ) -> "_Call":
         if self._closed:
             raise ShuttingDown("The server is stopping.", advice="Try again shortly.")
-        address = read_address(url)
-        size = sum(map(len, body)) if method == "POST" else None
-        head = self._head(method, url, address, headers, size)
         deadline = None
         if deadline_seconds is not None:
             deadline = asyncio.get_running_loop().time() + deadline_seconds
-        waits = patience or self._config.patience
-        return _Call(self._pool(address), address.host, head, body, deadline, waits)
+        return _Call(pool, head, body, deadline, patience or self._config.patience)
 
     def _pool(self, address: Address) -> Pool:
         pool = self._pools.get(address.origin)
@@ -115,14 +138,8 @@ class Trusted:
             pool = self._pools[address.origin] = Pool(address.host, self._config.pool, dial)
         return pool
 
-    def _head(
-        self,
-        method: str,
-        url: str,
-        address: Address,
-        headers: Mapping[str, str],
-        size: int | None,
-    ) -> bytes:
+    def _head(self, method: str, url: str, address: Address, headers: Mapping[str, str]) -> bytes:
+        """The lines of a head, but for the length of a body and the empty one at its end."""
         target, authorization = address.target, None
         if address.scheme == "http":
             proxy = self._config.proxies.towards(address)
@@ -134,8 +151,6 @@ class Trusted:
             f"user-agent: {self._config.agent}",
             "accept-encoding: identity",
         ]
-        if size is not None:
-            lines.append(f"content-length: {size}")
         if authorization is not None:
             lines.append(f"proxy-authorization: {authorization}")
         for name, value in headers.items():
@@ -145,7 +160,7 @@ class Trusted:
                     advice="Check the provider's key and headers for line breaks.",
                 )
             lines.append(f"{name}: {value}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        return ("\r\n".join(lines) + "\r\n").encode("latin-1")
 
 
 class _WentStale(Exception):
@@ -158,14 +173,12 @@ class _Call:
     def __init__(
         self,
         pool: Pool,
-        host: str,
         head: bytes,
         body: Sequence[bytes],
         deadline: float | None,
         patience: Patience,
     ) -> None:
         self._pool = pool
-        self._host = host
         self._head = head
         self._body = body
         self._deadline = deadline
@@ -175,14 +188,18 @@ class _Call:
 
     async def __aenter__(self) -> Reply:
         try:
-            async with asyncio.timeout_at(self._deadline):
-                try:
-                    return await self._open(fresh=False)
-                except _WentStale:
-                    return await self._open(fresh=True)
+            try:
+                resting = self._pool.rested()
+                if resting is not None:  # Its wait knows the deadline; a timer more is dear.
+                    return await self._on(resting, fresh=False)
+                async with asyncio.timeout_at(self._deadline):
+                    return await self._on(await self._pool.take(), fresh=False)
+            except _WentStale:
+                async with asyncio.timeout_at(self._deadline):
+                    return await self._on(await self._pool.take(fresh=True), fresh=True)
         except TimeoutError:
             raise TimedOut(
-                f"{self._host} did not answer before the deadline of this request.",
+                f"{self._pool.host} did not answer before the deadline of this request.",
                 advice="Try again, allow more time, or use another provider.",
             ) from None
 
@@ -195,9 +212,8 @@ class _Call:
         if self._reply is not None and self._connection is not None:
             self._part(self._reply, self._connection)
 
-    async def _open(self, *, fresh: bool) -> Reply:
+    async def _on(self, connection: Connection, *, fresh: bool) -> Reply:
         """The reply's head, or `_WentStale`."""
-        connection = await self._pool.take(fresh=fresh)
         reply = connection.ask(self._head, self._body, self._deadline)
         sent_at = asyncio.get_running_loop().time()
         waits = self._patience

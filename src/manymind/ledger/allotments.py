@@ -103,9 +103,9 @@ class Purse(Allotment):
             purse.reserved -= worst
             purse.open -= 1
             purse._spent += used
-            if used > worst:
+            if used > worst and purse.cap is not None:
                 purse.exceeded += used - worst
-                purse.stopped = purse.cap is not None
+                purse.stopped = True
 
     def _up(self) -> Iterator["Purse"]:
         purse: Purse | None = self

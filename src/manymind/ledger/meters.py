@@ -16,8 +16,7 @@ What is charged, by what is known:
 from msgspec.structs import replace
 
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote
-from manymind.canon.ports import Bill, Meter, Metering, Worst
-from manymind.canon.requests import Request
+from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
 from manymind.catalog.sizes import most, text_bytes
@@ -28,13 +27,10 @@ BYTES_PER_TOKEN = 4
 
 
 class OfferMeter(Meter):
-    def __init__(
-        self, pricing: CataloguePricing, offer: str, request: Request, worst: Worst, say: Say
-    ) -> None:
+    def __init__(self, pricing: CataloguePricing, offer: str, stake: Stake, say: Say) -> None:
         self._pricing = pricing
         self._offer = offer
-        self._request = request
-        self._worst = worst
+        self._stake = stake
         self._say = say
         self._inner = pricing.inner(offer)
         self._arrived = 0
@@ -62,7 +58,7 @@ class OfferMeter(Meter):
             return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
         if self._usage is not None and self._usage.cost is not None:
             return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
-        return Bill(ticks=self._worst.ticks, basis="reservation", usage=usage)
+        return Bill(ticks=self._stake.worst.ticks, basis="reservation", usage=usage)
 
     def _counted(self, chunk: Chunk) -> Chunk:
         """The chunk with what was spent filled in, or put in before the end if nobody said it."""
@@ -94,21 +90,23 @@ class OfferMeter(Meter):
         counted = self._usage or Usage()
         usage = replace(
             counted,
-            input_tokens=counted.input_tokens or self._worst.input_tokens,
+            input_tokens=counted.input_tokens or self._stake.worst.input_tokens,
             output_tokens=max(counted.output_tokens, self._arrived),
         )
         ticks = self._pricing.cost(self._offer, usage)
         if ticks is None:
-            return max(self._worst.ticks, counted.reported_cost or 0)
+            return max(self._stake.worst.ticks, counted.reported_cost or 0)
         known = max(counted.cost or 0, counted.reported_cost or 0)
-        return max(known, min(ticks, self._worst.ticks) if self._worst.bounded else ticks)
+        return max(
+            known, min(ticks, self._stake.worst.ticks) if self._stake.worst.bounded else ticks
+        )
 
     def _guess(self) -> Usage:
         priced = self._pricing.cost(self._offer, Usage()) is not None
         return Usage(
-            input_tokens=-(-most(self._request).most // BYTES_PER_TOKEN),
+            input_tokens=-(-most(self._stake.request).most // BYTES_PER_TOKEN),
             output_tokens=-(-self._arrived // BYTES_PER_TOKEN),
-            cost=self._worst.ticks if self._ended and priced else None,
+            cost=self._stake.worst.ticks if self._ended and priced else None,
             estimated=True,
         )
 
@@ -116,7 +114,7 @@ class OfferMeter(Meter):
 def metering(pricing: CataloguePricing) -> Metering:
     """How the router puts a meter round each attempt."""
 
-    def meter(offer: str, request: Request, worst: Worst, say: Say) -> OfferMeter:
-        return OfferMeter(pricing, offer, request, worst, say)
+    def meter(offer: str, stake: Stake, say: Say) -> OfferMeter:
+        return OfferMeter(pricing, offer, stake, say)
 
     return meter

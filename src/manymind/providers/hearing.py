@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from manymind.canon.events import Chunk, Ended, Noted, Say, spoken
 from manymind.canon.faults import CutShort, TimedOut, UpstreamBroken
-from manymind.dialects.mirror import Dialect, Message
+from manymind.dialects.mirror import Dialect, Message, Sealing
 from manymind.dialects.sse import Parser
 from manymind.egress.reply import Reply
 from manymind.providers.sieve import Sieve
@@ -25,11 +25,22 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 class Hearing:
     """`lost` is told first, so that the caller knows what the answer did not take into account.
 
+    Where the question was not opened, `skims` reads of a whole reply no more than it must.
+
     `listening` is False while the listener speaks for itself: its faults are not the upstream's.
     """
 
-    def __init__(self, dialect: Dialect, say: Say, lost: tuple[str, ...], sieve: Sieve) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        say: Say,
+        lost: tuple[str, ...],
+        sieve: Sieve,
+        *,
+        skims: Sealing | None = None,
+    ) -> None:
         self.listening = True
+        self._skims = skims
         self._dialect = dialect
         self._say = say
         self._lost = lost
@@ -50,9 +61,13 @@ class Hearing:
             )
         if start[:1] == b"{":
             rest = await reply.read(WHOLE_BYTES_MAX)
-            await self._speak(self._dialect.read_reply(self._sieve.body(start + rest)))
+            await self._speak(self._whole(self._sieve.body(start + rest)))
         else:
             await self._stream(start, reply)
+
+    def _whole(self, body: bytes) -> Chunk:
+        skimmed = None if self._skims is None else self._skims.skim_reply(body)
+        return self._dialect.read_reply(body) if skimmed is None else skimmed
 
     async def _start(self, reply: Reply) -> bytes:
         """The first bytes that are not blank."""

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from manymind.canon.events import Say
 from manymind.canon.faults import Fault, TimedOut, Unsupported, UpstreamBroken
+from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock, Desk
 from manymind.canon.requests import Request
-from manymind.dialects.mirror import Dialect
+from manymind.dialects.mirror import Dialect, Sealing
 from manymind.egress.reply import Patience, Reply
-from manymind.egress.trusted import Trusted
+from manymind.egress.trusted import Ask, Trusted
 from manymind.providers.asked import NEEDED, unrouted
 from manymind.providers.hearing import Hearing
 from manymind.providers.sieve import Sieve
@@ -71,6 +72,11 @@ class Remote:
         self._preferred = doors[0]
         self._client = client
         self._headers = headers
+        self._plain = {
+            name: client.prepare(door.url, self._greeting(door, streamed=False))
+            for name, door in self._doors.items()
+            if isinstance(door.dialect, Sealing)
+        }
         self._sieve = Sieve(secrets)
         self._only = only
         self._routing = routing
@@ -82,27 +88,54 @@ class Remote:
         betas = _betas(request, door)
         lost = (*ours, *written.lost, *(() if betas or not request.betas else (_BETA,)))
         self._refuse_to_lose(request, lost, door)
-        accept = "text/event-stream" if request.stream else "application/json"
-        deadline_seconds = _left(desk)
-        headers = {
+        headers = {**self._greeting(door, streamed=request.stream), **betas}
+        hearing = Hearing(door.dialect, say, lost, self._sieve)
+        ask = self._client.prepare(door.at(request), headers)
+        await self._converse(door, ask, written.body, hearing, desk, streamed=request.stream)
+
+    async def _converse(
+        self,
+        door: Door,
+        ask: Ask,
+        body: bytes,
+        hearing: Hearing,
+        desk: Desk,
+        *,
+        streamed: bool = False,
+    ) -> None:
+        with self._signed(hearing):
+            async with self._client.send(
+                ask,
+                body,
+                deadline_seconds=_left(desk),
+                patience=STREAMED if streamed else WHOLE,
+            ) as reply:
+                if not 200 <= reply.status < 300:
+                    raise await _refusal(reply, door.dialect, desk.clock)
+                await hearing.hear(reply, streamed=streamed)
+
+    def _greeting(self, door: Door, *, streamed: bool) -> dict[str, str]:
+        accept = "text/event-stream" if streamed else "application/json"
+        return {
             **door.headers,
-            **betas,
             **self._headers,
             "content-type": "application/json",
             "accept": accept,
         }
-        hearing = Hearing(door.dialect, say, lost, self._sieve)
-        with self._signed(hearing):
-            async with self._client.post(
-                door.at(request),
-                headers=headers,
-                body=written.body,
-                deadline_seconds=deadline_seconds,
-                patience=STREAMED if request.stream else WHOLE,
-            ) as reply:
-                if not 200 <= reply.status < 300:
-                    raise await _refusal(reply, door.dialect, desk.clock)
-                await hearing.hear(reply, streamed=request.stream)
+
+    def carries(self, letter: Letter, model: str) -> bool:
+        return letter.dialect in self._plain and self._only_door(model) is None
+
+    async def carry(self, letter: Letter, model: str, say: Say, desk: Desk) -> None:
+        """Posts a letter as it came, but for the model's name, and speaks the reply unopened."""
+        door = self._doors[letter.dialect]
+        seals = door.dialect if isinstance(door.dialect, Sealing) else None
+        written = None if seals is None else seals.write_letter(letter, model)
+        if written is None:
+            await self.run(replace(letter.opener(), model=model), say, desk)
+            return
+        hearing = Hearing(door.dialect, say, (), self._sieve, skims=seals)
+        await self._converse(door, self._plain[letter.dialect], written, hearing, desk)
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""
@@ -115,10 +148,14 @@ class Remote:
             )
 
     def _door(self, request: Request) -> Door:
+        only = self._only_door(request.model)
+        return only or self._doors.get(request.dialect or "", self._preferred)
+
+    def _only_door(self, model: str) -> Door | None:
         for rule in self._only:
-            if rule.model in request.model and rule.dialect in self._doors:
+            if rule.model in model and rule.dialect in self._doors:
                 return self._doors[rule.dialect]
-        return self._doors.get(request.dialect or "", self._preferred)
+        return None
 
     @contextmanager
     def _signed(self, hearing: Hearing) -> Generator[None]:

@@ -5,6 +5,7 @@ from random import random
 
 from manymind.canon.events import Say
 from manymind.canon.faults import ContextTooLong, Fault, TimedOut
+from manymind.canon.letters import Carrier, Letter
 from manymind.canon.ports import Desk, Metering, Pricing, Provider
 from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
@@ -14,7 +15,11 @@ from manymind.catalog.sizes import least
 from manymind.routing.attempts import OnAttempt, nobody
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
+from manymind.routing.question import Question, Risk
 from manymind.routing.till import Served, Till
+
+KNOWN_MAX = 4096
+"""So many names of models are remembered with who serves them; callers may make up any number."""
 
 
 class Router(Provider):
@@ -39,23 +44,30 @@ class Router(Provider):
         self._till = Till(pricing, metering, on_attempt)
         self._patience = patience or Patience()
         self._chance = chance
+        self._known: dict[str, tuple[Served, ...]] = {}
 
     def served(self, model: str) -> tuple[Served, ...]:
         """Who serves a model, the best choice first; raises `NoSuchModel` where nobody does."""
-        found = tuple(
-            Served(offer, provider)
-            for offer in self._catalogue.find(model, self._names)
-            if (provider := self._provider(offer)) is not None
-        )
-        if not found:
-            raise missing(self._catalogue, model, tuple(self._providers))
-        return found
+        known = self._known.get(model)
+        if known is None:
+            known = self._find(model)
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            self._known[model] = known
+        return known
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         """Answer through the first offer that can. Once a word is out, its fault is the
         caller's: two models are never spliced into one answer."""
-        trip = _Trip(self._till, self._patience, request, say, desk)
-        waiting = self._fitting(request)
+        await self._answer(Question(request), say, desk)
+
+    async def relay(self, letter: Letter, say: Say, desk: Desk) -> None:
+        """As `run`, for a request that need not be opened if the one who answers takes it so."""
+        await self._answer(Question(letter), say, desk)
+
+    async def _answer(self, question: Question, say: Say, desk: Desk) -> None:
+        trip = _Trip(self._till, self._patience, question, say, desk)
+        waiting = self._fitting(question)
         faults: list[Fault] = []
         for round_number in range(self._patience.rounds_max):
             if faults:
@@ -74,37 +86,52 @@ class Router(Provider):
                 break
         raise most_useful(trip.faults)
 
+    def _find(self, model: str) -> tuple[Served, ...]:
+        found = tuple(
+            Served(offer, provider, _carrier(offer, provider))
+            for offer in self._catalogue.find(model, self._names)
+            if (provider := self._provider(offer)) is not None
+        )
+        if not found:
+            raise missing(self._catalogue, model, tuple(self._providers))
+        return found
+
     def _provider(self, offer: Offer) -> Provider | None:
         return self._providers.get(offer.key) or self._providers.get(offer.provider)
 
-    def _fitting(self, request: Request) -> tuple[Served, ...]:
+    def _fitting(self, question: Question) -> tuple[Served, ...]:
         """Offers whose window may hold the request. What might fit is sent: only words are
         counted, of which no request has fewer tokens."""
-        found = self.served(request.model)
+        found = self.served(question.model)
         known = [each.offer.context for each in found if each.offer.context is not None]
-        if not known:
+        if not known or (question.letter is not None and question.letter.size <= min(known)):
             return found
-        words = least(request, beyond=min(known))
+        words = least(question.request, beyond=min(known))
         fitting = tuple(
             each for each in found if each.offer.context is None or each.offer.context >= words
         )
         if not fitting:
             raise ContextTooLong(
-                f"No offer of {request.model} fits {words:,} tokens (largest: {max(known):,}).",
+                f"No offer of {question.model} fits {words:,} tokens (largest: {max(known):,}).",
                 advice="Shorten the prompt, or ask a model with a larger context.",
             )
         return fitting
+
+
+def _carrier(offer: Offer, provider: Provider) -> Carrier | None:
+    """The provider, if it takes letters. What the model refuses is found in none unopened."""
+    return provider if isinstance(provider, Carrier) and not offer.unsupported else None
 
 
 class _Trip:
     """One request on its way from offer to offer: what was tried, and what came of it."""
 
     def __init__(
-        self, till: Till, patience: Patience, request: Request, say: Say, desk: Desk
+        self, till: Till, patience: Patience, question: Question, say: Say, desk: Desk
     ) -> None:
         self._till = till
         self._patience = patience
-        self._request = request
+        self._question = question
         self._say = say
         self._desk = desk
         self._attempts = 0
@@ -116,20 +143,25 @@ class _Trip:
         self._in_time()
         mouth = Mouth(self._say, served.offer.native, self._desk.clock.now)
         self._attempts += 1
-        giant = False
+        risk: Risk | None = None
         try:
-            worst = self._till.worst(served.offer, self._request, self._desk)
-            giant = worst.input_tokens > self._patience.giant_tokens
+            risk = self._till.risk(served.offer, self._question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
-            await self._till.attempt(served, worst, self._request, mouth, desk)
+            await self._till.attempt(served, risk, self._question, mouth, desk)
         except Fault as fault:
-            if mouth.opened or not elsewhere(fault) or (giant and not unbilled(fault)):
+            if mouth.opened or not elsewhere(fault) or self._too_dear(fault, risk):
                 raise
             self.faults.append(fault)
             if self._attempts >= self._patience.attempts_max:
                 raise most_useful(self.faults) from fault
             return fault
         return None
+
+    def _too_dear(self, fault: Fault, risk: Risk | None) -> bool:
+        """Whether another attempt might pay for a giant prompt a second time."""
+        if risk is None or unbilled(fault):
+            return False
+        return risk.worst.input_tokens > self._patience.giant_tokens
 
     async def wait(self, seconds: float) -> None:
         """Wait, unless the deadline or our patience ends sooner."""

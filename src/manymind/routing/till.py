@@ -1,28 +1,33 @@
 """One try at one offer: reserved beforehand, metered on the way, settled in any case."""
 
+from functools import partial
+
 import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.events import Noted, spoken
 from manymind.canon.faults import CutShort, Fault, OverBudget
-from manymind.canon.ports import Bill, Desk, Metering, Pricing, Provider, Worst
-from manymind.canon.requests import Request
+from manymind.canon.letters import Carrier
+from manymind.canon.ports import Bill, Desk, Meter, Metering, Pricing, Provider
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
 from manymind.routing.attempts import Attempt, OnAttempt
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import unbilled
+from manymind.routing.question import Question, Risk
 
 SETTLE_SECONDS_MAX = 5.0
 """How long a settlement may hold up a caller who has hung up."""
 
 
 class Served(Struct, frozen=True):
-    """An offer, and the provider that serves it here."""
+    """An offer, and the provider that serves it here; `carrier` is that provider, where it takes
+    letters and the model refuses nothing that they may hold."""
 
     offer: Offer
     provider: Provider
+    carrier: Carrier | None = None
 
 
 class Till:
@@ -31,31 +36,30 @@ class Till:
         self._metering = metering
         self._on_attempt = on_attempt
 
-    def worst(self, offer: Offer, request: Request, desk: Desk) -> Worst:
-        """The most that an attempt can cost. Where there is a cap, someone must promise it."""
-        worst = self._pricing.worst(offer.key, request)
-        if not worst.bounded and desk.allotment.left() is not None:
+    def risk(self, offer: Offer, question: Question, desk: Desk) -> Risk:
+        """What an attempt may come to. Where there is a cap, someone must promise the most."""
+        risk = Risk(question, partial(self._pricing.worst, offer.key))
+        if desk.allotment.left() is not None and not risk.worst.bounded:
             raise OverBudget(
-                f"No one can promise a maximum cost for {offer.slug} here: {worst.reason}.",
+                f"No one can promise a maximum cost for {offer.slug} here: {risk.worst.reason}.",
                 advice="Under a budget, set max_output_tokens and leave out what has no fixed "
                 "price, choose another model, or have the operator set a ceiling for this one.",
             )
-        return worst
+        return risk
 
     async def attempt(
-        self, served: Served, worst: Worst, request: Request, mouth: Mouth, desk: Desk
+        self, served: Served, risk: Risk, question: Question, mouth: Mouth, desk: Desk
     ) -> None:
-        """`desk` is the attempt's own. What was used is settled also when the caller hangs up."""
+        """`desk` is the attempt's own. What was used is settled also when the caller hangs up.
+        Where there is no cap there is nothing to reserve from."""
         offer = served.offer
-        request, lost = without(request, offer)
-        meter = self._metering(offer.key, request, worst, mouth)
-        hold = await desk.allotment.reserve(worst.ticks, final=desk.final)
+        capped = desk.allotment.left() is not None
+        meter = self._metering(offer.key, risk, mouth)
+        hold = await desk.allotment.reserve(risk.worst.ticks if capped else 0, final=desk.final)
         begun = desk.clock.now()
         outcome, nothing_used = "failed", False
         try:
-            if lost:
-                await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
-            await served.provider.run(replace(request, model=offer.native), meter, desk)
+            await _ask(served, question, mouth, meter, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
             outcome = "completed"
@@ -68,14 +72,29 @@ class Till:
             raise
         finally:
             bill = meter.bill(unbilled=nothing_used)
-            with anyio.move_on_after(SETTLE_SECONDS_MAX, shield=True):
+            with anyio.CancelScope(shield=True) as scope:
+                if outcome == "cancelled":
+                    scope.deadline = anyio.current_time() + SETTLE_SECONDS_MAX
                 await hold.settle(bill.ticks)
-            self._on_attempt(_row(offer, request, mouth, desk, begun, outcome, bill))
+            self._on_attempt(_row(offer, question.model, mouth, desk, begun, outcome, bill))
+
+
+async def _ask(served: Served, question: Question, mouth: Mouth, meter: Meter, desk: Desk) -> None:
+    """Pass the letter on as it is, or say what it asks as the model can take it."""
+    offer, letter = served.offer, question.letter
+    carrier = served.carrier
+    if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
+        await carrier.carry(letter, offer.native, meter, desk)
+        return
+    request, lost = without(question.request, offer)
+    if lost:
+        await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
+    await served.provider.run(replace(request, model=offer.native), meter, desk)
 
 
 def _row(
     offer: Offer,
-    request: Request,
+    requested: str,
     mouth: Mouth,
     desk: Desk,
     begun: float,
@@ -84,7 +103,7 @@ def _row(
 ) -> Attempt:
     return Attempt(
         key=desk.key,
-        requested=request.model,
+        requested=requested,
         offer=offer.key,
         provider=offer.provider,
         served=mouth.served,

@@ -3,10 +3,12 @@
 from manymind.canon.answers import Answer
 from manymind.canon.events import Chunk
 from manymind.canon.faults import Fault
+from manymind.canon.letters import Letter
 from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Reader, View, Writer, Written
 from manymind.dialects.openai_chat.answers import write_reply
 from manymind.dialects.openai_chat.flavour import Flavour
+from manymind.dialects.openai_chat.letters import read_letter, skim_reply, write_letter
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import StreamReader, read_reply
 from manymind.dialects.openai_chat.requests import read_request, write_request
@@ -27,6 +29,15 @@ class OpenAIChat:
 
     def write_request(self, request: Request) -> Written:
         return write_request(request, self._flavour)
+
+    def read_letter(self, body: bytes) -> Letter | None:
+        return read_letter(body)
+
+    def write_letter(self, letter: Letter, model: str) -> bytes | None:
+        return write_letter(letter, model, self._flavour)
+
+    def skim_reply(self, body: bytes) -> Chunk | None:
+        return skim_reply(body)
 
     def read_reply(self, body: bytes) -> Chunk:
         return read_reply(body)

@@ -8,6 +8,7 @@ from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.mirror import View
 from manymind.dialects.openai_chat.hearing import grown
+from manymind.dialects.openai_chat.letters import write_sealed
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling
@@ -19,6 +20,8 @@ _NUMBERED = {"tool_calls", "annotations", "images"}
 
 
 def write_reply(answer: Answer, request: Request, view: View) -> bytes:
+    if answer.wire is not None and answer.wire.sealed and answer.wire.dialect == NAME:
+        return write_sealed(answer, answer.wire.sealed)
     body = _body(answer, request, view)
     if view.house == "openrouter":
         body.setdefault("system_fingerprint", None)  # Its readers want the key in every reply.

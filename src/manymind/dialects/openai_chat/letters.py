@@ -1,0 +1,107 @@
+"""Questions and answers of Chat that are passed on unopened."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from manymind.canon.answers import Answer
+from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Wire
+from manymind.canon.letters import Letter
+from manymind.canon.usage import Usage
+from manymind.dialects.openai_chat.flavour import Flavour
+from manymind.dialects.openai_chat.parts import NAME
+from manymind.dialects.openai_chat.replies import INCOMPLETE
+from manymind.dialects.openai_chat.requests import read_request
+from manymind.dialects.openai_chat.usage import read_usage, write_cost, write_usage
+from manymind.dialects.reading import Object, upstream
+from manymind.dialects.sealing import read_fields, seal, unsealed
+
+PLAIN = frozenset(
+    {
+        *("model", "messages", "stream", "stream_options", "n", "user"),
+        *("max_tokens", "max_completion_tokens", "stop", "seed", "temperature", "top_p", "top_k"),
+        *("min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "logit_bias"),
+        *("logprobs", "top_logprobs", "response_format", "verbosity", "reasoning_effort"),
+        *("tools", "tool_choice", "parallel_tool_calls"),
+        *("prompt_cache_key", "safety_identifier"),
+    }
+)
+"""Fields that the gateway passes on and does not act upon."""
+
+
+class _Choice(Struct):
+    finish_reason: str | None = None
+
+
+class _Skimmed(Struct):
+    choices: list[_Choice]
+    id: str = ""
+    model: str = ""
+    created: int = 0
+    usage: dict[str, object] | None = None
+    error: Raw | UnsetType = UNSET
+
+
+_SKIMMED = msgspec.json.Decoder(_Skimmed)
+
+
+def read_letter(body: bytes) -> Letter | None:
+    return seal(body, dialect=NAME, history="messages", plain=PLAIN, opener=read_request)
+
+
+def write_letter(letter: Letter, model: str, flavour: Flavour) -> bytes | None:
+    """None for a server that would have some of this otherwise."""
+    fields = letter.fields.keys()
+    others = {*flavour.lacks, *(name for name, _ in flavour.renamed)}
+    if flavour.cap is not None:
+        others |= {"max_tokens", "max_completion_tokens"} - {flavour.cap}
+    return None if flavour.nameless or not others.isdisjoint(fields) else unsealed(letter, model)
+
+
+def skim_reply(body: bytes) -> Chunk | None:
+    """How an answer began, what it cost and how it ended; None where it is not plain to see."""
+    try:
+        if not body.isascii():
+            body.decode()
+        seen = _SKIMMED.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    if seen.error is not UNSET or not seen.choices or any(map(_failed, seen.choices)):
+        return None
+    events: list[Happened] = [Began(id=seen.id, model=seen.model, created=seen.created)]
+    if seen.usage is not None:
+        events.append(Spent(usage=read_usage(Object(seen.usage, "usage", upstream))))
+    reasons = [INCOMPLETE.get(choice.finish_reason or "") for choice in seen.choices]
+    reason = next(filter(None, reasons), None)
+    events.append(Ended(status="incomplete" if reason else "completed", reason=reason))
+    return Chunk(tuple(events), Wire(NAME, {}, whole=True, sealed=body))
+
+
+def write_sealed(answer: Answer, body: bytes) -> bytes:
+    """A reply of a Chat server, but for the model and the cost that we know better."""
+    better = _better(answer)
+    fields = read_fields(body)
+    if fields is None:
+        return body
+    named = msgspec.json.encode(answer.model) if answer.model else b""
+    if named and bytes(fields.get("model", b"")) != named:
+        better["model"] = answer.model
+    if answer.usage is not None and "usage" in better:
+        better["usage"] = _usage(answer.usage, fields.get("usage"))
+    return msgspec.json.encode({**fields, **better}) if better else body
+
+
+def _failed(choice: _Choice) -> bool:
+    return choice.finish_reason == "error"
+
+
+def _better(answer: Answer) -> dict[str, object]:
+    usage = answer.usage
+    known = usage is not None and (usage.cost is not None or usage.estimated)
+    return {"usage": None} if known else {}
+
+
+def _usage(usage: Usage, said: Raw | None) -> Mapping[str, object]:
+    fields = read_fields(bytes(said)) if said is not None else None
+    return write_usage(usage) if fields is None else {**fields, **write_cost(usage)}

@@ -1,0 +1,44 @@
+"""What is asked, opened only if someone must look inside."""
+
+from collections.abc import Callable
+
+from manymind.canon.letters import Letter
+from manymind.canon.ports import Stake, Worst
+from manymind.canon.requests import Request
+
+
+class Question:
+    """Once opened, what was read is what is sent: nobody is to judge one text and pass on
+    another."""
+
+    def __init__(self, asked: Request | Letter) -> None:
+        self.model = asked.model
+        self.letter = asked if isinstance(asked, Letter) else None
+        self._request = None if isinstance(asked, Letter) else asked
+
+    @property
+    def request(self) -> Request:
+        if self._request is None and self.letter is not None:
+            self._request = self.letter.opener()
+            self.letter = None
+        assert self._request is not None  # noqa: S101 # one of the two is always there
+        return self._request
+
+
+class Risk(Stake):
+    """What an attempt may come to. Most come to their end, and then nobody asks."""
+
+    def __init__(self, question: Question, reckon: Callable[[Request], Worst]) -> None:
+        self._question = question
+        self._reckon = reckon
+        self._worst: Worst | None = None
+
+    @property
+    def request(self) -> Request:
+        return self._question.request
+
+    @property
+    def worst(self) -> Worst:
+        if self._worst is None:
+            self._worst = self._reckon(self._question.request)
+        return self._worst
