@@ -10,7 +10,9 @@ from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.dialects.mirror import Dialect
 from manymind.egress.trusted import Trusted
+from manymind.ledger.pricing import CataloguePricing
 from manymind.ledger.sampling import Sampler
+from manymind.ledger.tightening import Tightening
 from manymind.memory.turns import Turns
 from manymind.providers.counting import counting
 from manymind.routing.counts import Counts
@@ -27,11 +29,12 @@ MakeCounting: TypeAlias = Callable[[Mapping[str, Dialect], Admission, Bounds], C
 
 def sampler(counter: Counter, catalogue: Catalogue) -> Sampler:
     """What listens to attempts, to learn how far our counts are from the truth."""
+    return Sampler(counter, partial(_slug, catalogue))
 
-    def slug(offer: str) -> str:
-        return catalogue.offer(offer).slug
 
-    return Sampler(counter, slug)
+def tightening(pricing: CataloguePricing, catalogue: Catalogue) -> Tightening:
+    """What looks closer where a budget would refuse."""
+    return Tightening(pricing, partial(_slug, catalogue))
 
 
 def counted(
@@ -62,6 +65,10 @@ def counted(
         admission,
         bounds,
     )
+
+
+def _slug(catalogue: Catalogue, offer: str) -> str:
+    return catalogue.offer(offer).slug
 
 
 async def _unheard(chunk: Chunk) -> None:

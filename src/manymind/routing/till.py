@@ -1,5 +1,8 @@
 """One try at one offer: reserved beforehand, metered on the way, settled in any case."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 import anyio
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +21,10 @@ SETTLE_SECONDS_MAX = 5.0
 """How long a settlement may hold up a caller who has hung up."""
 
 
+Tighten: TypeAlias = Callable[[str, Request, Worst], Awaitable[Worst]]
+"""Finds a closer bound than this one for a request to an offer, which may take a moment."""
+
+
 class Served(Struct, frozen=True):
     """An offer, and the provider that serves it here."""
 
@@ -26,10 +33,17 @@ class Served(Struct, frozen=True):
 
 
 class Till:
-    def __init__(self, pricing: Pricing, metering: Metering, on_attempt: OnAttempt) -> None:
+    def __init__(
+        self,
+        pricing: Pricing,
+        metering: Metering,
+        on_attempt: OnAttempt,
+        tighten: Tighten | None = None,
+    ) -> None:
         self._pricing = pricing
         self._metering = metering
         self._on_attempt = on_attempt
+        self._tighten = tighten
 
     def worst(self, offer: Offer, request: Request, desk: Desk) -> Worst:
         """The most that an attempt can cost. Where there is a cap, someone must promise it."""
@@ -42,12 +56,20 @@ class Till:
             )
         return worst
 
+    async def _fitted(self, offer: Offer, request: Request, worst: Worst, desk: Desk) -> Worst:
+        """A call that fits is not refused because the quick bound does not."""
+        left = desk.allotment.left()
+        if self._tighten is None or left is None or worst.ticks <= left:
+            return worst
+        return await self._tighten(offer.key, request, worst)
+
     async def attempt(
         self, served: Served, worst: Worst, request: Request, mouth: Mouth, desk: Desk
     ) -> None:
         """`desk` is the attempt's own. What was used is settled also when the caller hangs up."""
         offer = served.offer
         request, lost = without(request, offer)
+        worst = await self._fitted(offer, request, worst, desk)
         meter = self._metering(offer.key, request, worst, mouth)
         hold = await desk.allotment.reserve(worst.ticks, final=desk.final)
         begun = desk.clock.now()
