@@ -1,10 +1,11 @@
 """A provider on the network: an address, a key, and the dialects that it speaks."""
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ STREAMED = Patience()
 
 WHOLE = Patience(first_byte_seconds=600.0)
 """A whole reply shows no sign of life before its last word is written."""
+
+ReadFault: TypeAlias = Callable[[int, bytes, float | None], Fault]
+"""How a dialect reads a refusal: its status, its body, and the seconds to wait."""
 
 _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -83,7 +87,7 @@ class Remote:
         lost = (*ours, *written.lost, *(() if betas or not request.betas else (_BETA,)))
         self._refuse_to_lose(request, lost, door)
         accept = "text/event-stream" if request.stream else "application/json"
-        deadline_seconds = _left(desk)
+        deadline_seconds = left(desk)
         headers = {
             **door.headers,
             **betas,
@@ -101,7 +105,7 @@ class Remote:
                 patience=STREAMED if request.stream else WHOLE,
             ) as reply:
                 if not 200 <= reply.status < 300:
-                    raise await _refusal(reply, door.dialect, desk.clock)
+                    raise await refusal(reply, door.dialect.read_fault, desk.clock)
                 await hearing.hear(reply, streamed=request.stream)
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
@@ -149,14 +153,14 @@ def _metered(request: Request, door: Door) -> Request:
     return request
 
 
-async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:
+async def refusal(reply: Reply, read_fault: ReadFault, clock: Clock) -> Fault:
     """The fault that a reply without success tells of."""
     if 300 <= reply.status < 400:
         return UpstreamBroken(
             f"{reply.host} sends us on to another address, where our key does not follow.",
             advice="Set the provider's base URL to its final address.",
         )
-    fault = dialect.read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
+    fault = read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
     # A provider that refuses or fails charges nothing. But these statuses may come from someone
     # between us, who gave up on an answer that was being written, and billed.
     fault.unbilled = reply.status not in _DOUBTFUL
@@ -194,7 +198,8 @@ def wait(headers: Mapping[str, str], clock: Clock) -> float | None:
         return None
 
 
-def _left(desk: Desk) -> float | None:
+def left(desk: Desk) -> float | None:
+    """Seconds until the deadline; raises `TimedOut` where it has passed."""
     if desk.deadline is None:
         return None
     left = desk.deadline - desk.clock.now()
