@@ -16,6 +16,7 @@ from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
 from manymind.app.upstreams import Found, discover, outgoing
+from manymind.app.vectors import embedding
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.ports import Clock, Desk, Provider, Shelves
@@ -36,8 +37,10 @@ from manymind.ledger.pricing import CataloguePricing
 from manymind.policy.keys import Keys
 from manymind.providers import build
 from manymind.providers.reader import Reader
+from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
+from manymind.server.embeddings import Embeddings
 from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
@@ -95,7 +98,10 @@ async def _house(
     roles.check(config, router)
     gateway = _gateway(config, clock, router, stored, allotted)
     draining = Draining()
-    application = _application(config, clock, gateway, stored, catalogue, names(ready), draining)
+    vectors = embedding(config, clock, catalogue, ready, client)
+    application = _application(
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining
+    )
     return House(
         gateway=gateway,
         application=application,
@@ -173,6 +179,7 @@ def _application(
     config: Config,
     clock: Clock,
     gateway: Gateway,
+    vectors: Embedding,
     stored: Stored,
     catalogue: Catalogue,
     providers: Collection[str],
@@ -204,6 +211,7 @@ def _application(
     )
     parts = (
         inference,
+        Embeddings(vectors, bounds, inference.admission),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, inference.admission),
         Listing(listed),
