@@ -1,7 +1,7 @@
 """The hall: one request, top to bottom."""
 
 from math import inf
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
@@ -18,8 +18,9 @@ class Accounts(Protocol):
     def allot(self, caller: str, request: Request) -> Allotment: ...
 
 
-class Router(Provider, Protocol):
-    """Finds who answers."""
+@runtime_checkable
+class Relaying(Protocol):
+    """A router that need not open what it passes on."""
 
     async def relay(self, letter: Letter, say: Say, desk: Desk) -> None: ...
 
@@ -27,7 +28,7 @@ class Router(Provider, Protocol):
 class Gateway:
     def __init__(
         self,
-        router: Router,
+        router: Provider,
         accounts: Accounts,
         clock: Clock,
         *,
@@ -35,6 +36,7 @@ class Gateway:
         turns: Turns | None = None,
     ) -> None:
         self._router = router
+        self._relaying = router if isinstance(router, Relaying) else None
         self._accounts = accounts
         self._clock = clock
         self._seconds = seconds
@@ -76,7 +78,10 @@ class Gateway:
             deadline=self._clock.now() + self._seconds,
         )
         mouth = _Whole(say)
-        await self._router.relay(letter, mouth, desk)
+        if self._relaying is None:
+            await self._router.run(letter.opener(), mouth, desk)
+        else:
+            await self._relaying.relay(letter, mouth, desk)
         mouth.check()
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:

@@ -52,7 +52,7 @@ def test_cached_tokens_are_cheaper(shell: Shell) -> None:
 def test_several_models_make_a_table_with_the_cheapest_first(shell: Shell) -> None:
     asked = ("cost", "-m", "x-ai/grok-4", "-m", "openai/gpt-5", "-m", "ollama/llama3")
     lines = shell.run(*asked, "-i", "100000", "-o", "3000").out.splitlines()
-    assert lines[0].split() == ["model", "at", "in", "cached", "out", "cost"]
+    assert lines[0].split() == ["model", "at", "in", "cached", "out", "window", "price", "cost"]
     assert [line.split()[0] for line in lines[1:]] == [
         "ollama/llama3",
         "openai/gpt-5",
@@ -62,12 +62,48 @@ def test_several_models_make_a_table_with_the_cheapest_first(shell: Shell) -> No
     assert lines[1].endswith("$0")
 
 
-def test_files_lie_between_two_bounds(shell: Shell) -> None:
+def test_files_are_counted_exactly_where_that_can_be(shell: Shell) -> None:
     (shell.home / "report.md").write_text("The tower is 36.7 metres high.\n" * 100)
-    rows = shell.run("cost", "report.md", "-m", "x-ai/grok-4", "--json").data["rows"]
-    assert [row["bound"] for row in rows] == ["at least", "at most"]
-    assert 0 < rows[0]["input_tokens"] < rows[1]["input_tokens"]
-    assert rows[0]["cost_in_usd_ticks"] < rows[1]["cost_in_usd_ticks"]
+    asked = ("cost", "report.md", "-m", "x-ai/grok-4", "-m", "openai/gpt-4o")
+    rows = {row["model"]: row for row in shell.run(*asked, "--json").data["rows"]}
+    public, other = rows["openai/gpt-4o"], rows["x-ai/grok-4"]
+    assert (public["bound"], public["input_tokens"]) == ("exact", 1007)
+    assert other["bound"] == "estimate"
+    assert public["input_tokens"] < other["input_tokens"]
+    out = shell.run(*asked).out
+    assert "~1," in out
+    assert "about the most" in out
+
+
+def test_a_plan_is_priced_call_by_call_and_in_all(shell: Shell) -> None:
+    asked = ("cost", "-m", TEAM, "-i", "400k", "-o", "8k", "--cached", "80%", "--calls", "1_000")
+    row = shell.run(*asked, "--json").data["rows"][0]
+    one = 80_000 * 12_500 + 320_000 * 2_000 + 8_000 * 25_000
+    assert (row["cached_tokens"], row["cost_in_usd_ticks"]) == (320_000, one)
+    assert row["total_in_usd_ticks"] == 1000 * one
+    assert (row["fits"], row["input_price"], row["output_price"]) == (True, "1.25", "2.5")
+    line = shell.run(*asked).out.splitlines()[1].split()
+    assert line[-2:] == ["1,000", f"${row['total_usd']}"]
+
+
+def test_a_call_that_is_too_long_says_so(shell: Shell) -> None:
+    asked = ("cost", "-m", "openai/gpt-4o", "-i", "2M")
+    assert "too long" in shell.run(*asked).out
+    assert shell.run(*asked, "--json").data["rows"][0]["fits"] is False
+
+
+def test_a_folder_is_read_and_each_file_can_be_a_call(shell: Shell) -> None:
+    (shell.home / "big").mkdir()
+    for name in ("a.md", "b.md"):
+        (shell.home / "big" / name).write_text("The tower is high.\n" * 50)
+    asked = ("cost", "big", "-m", "openai/gpt-4o", "--each")
+    rows = shell.run(*asked, "--json").data["rows"]
+    assert [row["file"] for row in rows] == ["big/a.md", "big/b.md"]
+    out = shell.run(*asked).out
+    assert out.splitlines()[-1].startswith("openai/gpt-4o: $")
+    together = shell.run("cost", "big", "-m", "openai/gpt-4o", "--json").data["rows"]
+    assert len(together) == 1
+    assert together[0]["input_tokens"] > rows[0]["input_tokens"]
 
 
 def test_prices_are_those_of_the_day(shell: Shell) -> None:
@@ -102,6 +138,9 @@ def test_the_settings_say_what_a_provider_of_ones_own_takes(shell: Shell) -> Non
         (["-m", "x-ai/grok-4", "--on", "tomorrow"], 2, "--on tomorrow is no day."),
         (["-m", "x-ai/grok-4", "-i", "-5"], 2, "--input"),
         (["-m", "x-ai/grok-4", "-i", "5", "--cached", "6"], 2, "--cached is part of --input"),
+        (["-m", "x-ai/grok-4", "-o", "8x"], 2, "--output 8x is no whole number"),
+        (["-m", "x-ai/grok-4", "-o", "1.2345k"], 2, "no whole number"),
+        (["-m", "x-ai/grok-4", "-i", "9", "--cached", "101%"], 2, "--cached 101% is no share"),
         (["-m", "x-ai/grok-4", "--tool", "web_search"], 2, "no name and count"),
         (["absent.md"], 4, "absent.md cannot be read: no such file"),
     ],

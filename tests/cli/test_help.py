@@ -59,6 +59,7 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "cost": ("cost", "-i", "5", "--json"),
         "doctor": ("doctor", "--json"),
         "models": ("models", "--json"),
+        "tokens": ("tokens", "/dev/null", "--json"),
     }
     assert {name for name in COMMANDS if commands()[name].prints} == runs.keys()
     for name, arguments in runs.items():

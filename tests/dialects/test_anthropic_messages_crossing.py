@@ -111,7 +111,7 @@ def test_reasoning_that_was_signed_here_goes_back() -> None:
     signed = Thought(content=(Text(text="Hm."),), signature="s")
     hidden = Thought(encrypted="e", redacted=True)
     messages, written = conversation(signed, hidden, dialect="openai_responses")
-    assert messages[0]["content"] == [
+    assert messages[-1]["content"] == [
         {"type": "thinking", "thinking": "Hm.", "signature": "s"},
         {"type": "redacted_thinking", "data": "e"},
     ]
@@ -121,7 +121,7 @@ def test_reasoning_that_was_signed_here_goes_back() -> None:
 @pytest.mark.parametrize("arguments", ["[1]", '{"a":', "nonsense", "1", '"x"', "[" * 100_000])
 def test_arguments_that_are_no_object_are_wrapped_and_reported(arguments: str) -> None:
     messages, written = conversation(Called(call_id="c", name="f", arguments=arguments))
-    block = cast("list[Json]", messages[0]["content"])[0]
+    block = cast("list[Json]", messages[-1]["content"])[0]
     assert block["input"] == {"arguments": arguments}
     assert written.lost == ("messages[0].arguments",)
 
@@ -129,7 +129,7 @@ def test_arguments_that_are_no_object_are_wrapped_and_reported(arguments: str) -
 @pytest.mark.parametrize("arguments", ["", " ", "{}"])
 def test_a_call_without_arguments_has_an_empty_input(arguments: str) -> None:
     messages, written = conversation(Called(call_id="c", name="f", arguments=arguments))
-    assert cast("list[Json]", messages[0]["content"])[0]["input"] == {}
+    assert cast("list[Json]", messages[-1]["content"])[0]["input"] == {}
     assert written.lost == ()
 
 
@@ -295,7 +295,7 @@ def test_citations_that_no_server_here_made_are_not_sent_back() -> None:
     web = Citation(url="https://a.example", title="1", start=0, end=2)
     said = Said(role="assistant", parts=(Text(text="Hi", citations=(web,)),))
     messages, written = conversation(said)
-    assert messages == [{"role": "assistant", "content": "Hi"}]
+    assert messages[-1] == {"role": "assistant", "content": "Hi"}
     assert written.lost == ("messages[0].content[0].citations",)
 
 
@@ -378,3 +378,10 @@ def test_a_model_that_thinks_is_not_sampled_by_the_caller() -> None:
     assert {"temperature", "top_k"}.isdisjoint(sent(written))
     assert sent(written)["top_p"] == 0.97
     assert written.lost == ("temperature", "top_k")
+
+
+def test_a_history_that_begins_with_the_assistant_gets_a_beginning() -> None:
+    said = [Said(role=role, parts=(Text(text="Hi"),)) for role in ("assistant", "user")]
+    messages, written = conversation(*said)
+    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
+    assert written.lost == ()

@@ -14,7 +14,9 @@ from manymind.app import roles
 from manymind.app.amounts import amount
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
+from manymind.app.stored import Stored
 from manymind.app.upstreams import Found, discover, outgoing
+from manymind.app.vectors import embedding
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.ports import Clock, Desk, Provider, Shelves
@@ -35,15 +37,17 @@ from manymind.ledger.pricing import CataloguePricing
 from manymind.policy.keys import Keys
 from manymind.providers import build
 from manymind.providers.reader import Reader
+from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
+from manymind.server.embeddings import Embeddings
 from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
 from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
-from manymind.server.recollection import Nothing, Recollections
+from manymind.server.recollection import Recollections
 from manymind.server.sockets import Hall, Sockets
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -58,6 +62,7 @@ class House(Struct, frozen=True, kw_only=True):
     draining: Draining
     found: tuple[Found, ...]
     team: TeamSettings
+    stored: Stored
 
 
 @asynccontextmanager
@@ -67,15 +72,21 @@ async def open_house(
     """Everything, built from the settings; closed at the end of the block."""
     _refuse_an_open_door(config)
     client = outgoing(config)
+    stored = Stored(config)
     try:
-        yield await _house(config, client, progress, allotted)
+        yield await _house(config, client, stored, progress, allotted)
     finally:
         with anyio.CancelScope(shield=True):
             await client.aclose()
+            await stored.aclose()
 
 
 async def _house(
-    config: Config, client: Trusted, progress: Tell | None, allotted: Allotted | None
+    config: Config,
+    client: Trusted,
+    stored: Stored,
+    progress: Tell | None,
+    allotted: Allotted | None,
 ) -> House:
     clock = SystemClock()
     found = discover(config)
@@ -85,11 +96,19 @@ async def _house(
     team = roles.team(config, catalogue, ready, READER)
     router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, allotted)
+    gateway = _gateway(config, clock, router, stored, allotted)
     draining = Draining()
-    application = _application(config, clock, gateway, catalogue, names(ready), draining)
+    vectors = embedding(config, clock, catalogue, ready, client)
+    application = _application(
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining
+    )
     return House(
-        gateway=gateway, application=application, draining=draining, found=found, team=team
+        gateway=gateway,
+        application=application,
+        draining=draining,
+        found=found,
+        team=team,
+        stored=stored,
     )
 
 
@@ -121,7 +140,13 @@ def _router(
     return router
 
 
-def _gateway(config: Config, clock: Clock, router: Router, allotted: Allotted | None) -> Gateway:
+def _gateway(
+    config: Config,
+    clock: Clock,
+    router: Router,
+    stored: Stored,
+    allotted: Allotted | None,
+) -> Gateway:
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
@@ -136,7 +161,7 @@ def _gateway(config: Config, clock: Clock, router: Router, allotted: Allotted | 
     )
     accounts = Accounts(defaults, is_team)
     watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(router, watched, clock, seconds=limits.request_seconds)
+    return Gateway(router, watched, clock, seconds=limits.request_seconds, turns=stored.turns)
 
 
 class _Watched:
@@ -154,6 +179,8 @@ def _application(
     config: Config,
     clock: Clock,
     gateway: Gateway,
+    vectors: Embedding,
+    stored: Stored,
     catalogue: Catalogue,
     providers: Collection[str],
     draining: Draining,
@@ -179,12 +206,14 @@ def _application(
         clock=clock,
         admission=inference.admission,
         recollections=Recollections(bounds.bodies_bytes),
-        house=Nothing(),
+        house=stored.answers,
         new_id=_request_id,
     )
     parts = (
         inference,
+        Embeddings(vectors, bounds, inference.admission),
         Sockets(hall, bounds),
+        *stored.pages(gateway, spoken, bounds, inference.admission),
         Listing(listed),
         Ops(draining),
     )

@@ -7,9 +7,10 @@ import anyio
 from msgspec.structs import replace
 
 from manymind.app.amounts import amount
+from manymind.app.snapshots import kept
 from manymind.app.upstreams import Found, local_models
 from manymind.catalog.catalogue import Catalogue
-from manymind.catalog.offers import Offer
+from manymind.catalog.offers import Offer, Source
 from manymind.catalog.prices import Price, Rates
 from manymind.catalog.sellers import OWN
 from manymind.config import Config, PriceSettings
@@ -40,7 +41,7 @@ def described(
         for provider, said in config.providers.items()
         if EVERY_OTHER in said.prices
     }
-    catalogue = Catalogue(aliases=config.aliases, usual=usual)
+    catalogue = Catalogue(aliases=config.aliases, usual=usual, snapshot=kept(config.data))
     catalogue.warm(warm)
     for offer in served:
         terms = usual.get(offer.provider, offer)
@@ -70,6 +71,7 @@ def _offered(known: Offer, said: PriceSettings) -> Offer:
         context=said.context or known.context,
         max_output=said.max_output or known.max_output,
         known=True,
+        priced_by=Source("the operator's settings"),
     )
 
 

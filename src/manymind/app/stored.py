@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Protocol
+from uuid import uuid4
 
-from manymind.canon.ports import Clock
+from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
 from manymind.dialects.mirror import Dialect
@@ -11,9 +12,14 @@ from manymind.dialects.openai_responses.listed import identified
 from manymind.dialects.openai_responses.outputs import named
 from manymind.gateway import Gateway
 from manymind.memory.turns import Turns
+from manymind.server.admission import Admission
+from manymind.server.compacting import Compacting
+from manymind.server.conversations import Conversing
 from manymind.server.inference import Bounds
+from manymind.server.manners import RESPONSES
 from manymind.server.routes import Route
 from manymind.server.stored import StoredResponses
+from manymind.server.stored_chat import StoredChat
 from manymind.store.answers import Answers
 from manymind.store.conversations import Conversations
 from manymind.store.database import BadAddress, Database
@@ -27,7 +33,7 @@ class Stored:
     """The database is opened when it is first needed: who keeps nothing pays nothing."""
 
     def __init__(self, config: Config) -> None:
-        clock = SystemClock()
+        self._clock = clock = SystemClock()
         self._database = _database(config)
         self.answers = Answers(self._database, clock, days=config.store.days)
         self.conversations = Conversations(self._database, clock)
@@ -37,14 +43,24 @@ class Stored:
         """Says what is wrong with the database before anybody needs it."""
         try:
             await self._database.open()
-        except BadAddress as error:
-            raise ConfigError(f"store.url: {error}") from None
+        except StoreFailed as fault:
+            raise ConfigError(f"store.url: {fault.message}") from None
         await self.answers.sweep()
 
     def pages(
-        self, gateway: Gateway, spoken: Mapping[str, Dialect], clock: Clock, bounds: Bounds
+        self,
+        gateway: Gateway,
+        spoken: Mapping[str, Dialect],
+        bounds: Bounds,
+        admission: Admission,
     ) -> tuple[Part, ...]:
-        return (StoredResponses(self.answers, spoken),)
+        """What of the server reads and writes here."""
+        return (
+            Compacting(gateway, self.turns, spoken[RESPONSES], admission, self._clock, bounds),
+            StoredResponses(self.answers, spoken),
+            StoredChat(self.answers, spoken, admission, bounds),
+            Conversing(self.conversations, admission, bounds, lambda: uuid4().hex),
+        )
 
     async def aclose(self) -> None:
         await self._database.aclose()

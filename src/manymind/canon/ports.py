@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.documents import Card, Checked, Passage
+from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Chunk, Happened, Say
 from manymind.canon.items import Called, Item, Returned
 from manymind.canon.requests import Function, Request
@@ -89,6 +90,12 @@ class Provider(Protocol):
     """Something that answers: it speaks through `say` and returns nothing."""
 
     async def run(self, request: Request, say: Say, desk: Desk) -> None: ...
+
+
+class Embedder(Protocol):
+    """Something that gives vectors."""
+
+    async def embed(self, request: EmbedRequest, desk: Desk) -> Vectors: ...
 
 
 class Worst(Struct, frozen=True, kw_only=True):

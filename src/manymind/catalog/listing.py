@@ -81,8 +81,9 @@ def row(offers: Iterable[Offer], moment: datetime) -> Row:
 
 
 def _listed(offer: Offer, today: date) -> bool:
-    # OpenRouter's moving names are not models, and its batches cannot be asked for an answer.
-    if offer.slug.startswith("~") or offer.slug.endswith(":batch"):
+    # OpenRouter's moving names are not models, its batches cannot be asked for an answer, and what
+    # ends with a dash is how the names of fine-tuned models begin.
+    if offer.slug.startswith("~") or offer.slug.endswith((":batch", "-")):
         return False
     if not seller(offer.provider).feed:
         return True

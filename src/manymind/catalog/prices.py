@@ -91,7 +91,7 @@ def cost(price: Price, usage: Usage) -> Ticks | None:
     written = max(0, usage.cache_written_tokens)
     kept = min(written, max(0, usage.cache_written_long_tokens))
     reasoning = max(0, usage.reasoning_tokens)
-    rates = _rates(price, tokens_in, tokens_out)
+    rates = rates_for(price, tokens_in, tokens_out)
     fees = _fees(price.tools, usage.tools)
     if fees is None:
         return None
@@ -134,7 +134,8 @@ def _open(price: Price, moment: datetime) -> bool:
     return start <= now < end if start <= end else now >= start or now < end
 
 
-def _rates(price: Price, tokens_in: int, tokens_out: int) -> Rates:
+def rates_for(price: Price, tokens_in: int, tokens_out: int) -> Rates:
+    """The rates of the tier that a request of so many tokens lands in."""
     chosen = price.rates
     for tier in sorted(price.tiers, key=lambda tier: tier.above):
         counted = tokens_in + (tokens_out if tier.counts == "total" else 0)

@@ -5,7 +5,7 @@ are UTF-8 bytes, and none that is in use lets a token reach across two words. Be
 lies the truth; an exact counter can replace them where a vocabulary is public.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import cast
 
@@ -43,13 +43,18 @@ class Size(Struct, frozen=True, kw_only=True):
     long_cache: bool = False
 
 
-def most(request: Request) -> Size:
-    """The largest that this request can be.
+def text_bytes(text: str) -> int:
+    """The length in UTF-8, without a copy where that is plain to see."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def most(request: Request, measure: Callable[[str], int] = text_bytes) -> Size:
+    """The largest that this request can be. `measure` bounds the tokens of a text.
 
     Every field counts, of whatever kind and however deep, known or aside: what goes out may be
     read, and a field that was left out here would be a way around every budget.
     """
-    weight = _Weight()
+    weight = _Weight(measure)
     weight.take(request)
     return Size(
         most=weight.tokens + REQUEST_TOKENS,
@@ -74,15 +79,11 @@ def least(request: Request, *, beyond: int = 0) -> int:
     return sum(map(_words, texts))
 
 
-def text_bytes(text: str) -> int:
-    """The length in UTF-8, without a copy where that is plain to see."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
 class _Weight:
     """Sums up values of the ground."""
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Callable[[str], int]) -> None:
+        self._measure = measure
         self.tokens = 0
         self.opaque = False
         self.long_cache = False
@@ -90,7 +91,7 @@ class _Weight:
     def take(self, value: object) -> None:
         match value:
             case str():
-                self.tokens += text_bytes(value)
+                self.tokens += self._measure(value)
             case dict():
                 self._take_json(cast("Json", value))
             case tuple():

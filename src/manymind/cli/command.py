@@ -10,10 +10,12 @@ _AS_IT_STANDS = "\b"
 
 class Command(Struct, frozen=True, kw_only=True):
     """`prints` sketches the object that `--json` prints, where the command has that; `notes` is
-    a table that has to stand as it is."""
+    a table that has to stand as it is. `name` may be of two words (`models show`); without one
+    the command is called as its file."""
 
     run: Callable[..., None]
     examples: tuple[str, ...]
+    name: str = ""
     prints: str = ""
     notes: str = ""
 

@@ -58,20 +58,25 @@ def commands() -> dict[str, Command]:
         module = import_module(f"manymind.cli.commands.{entry.name}")
         command = getattr(module, "COMMAND", None)
         if isinstance(command, Command):
-            found[entry.name.replace("_", "-")] = command
+            found[command.name or entry.name.replace("_", "-")] = command
     return found
 
 
 def meant(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
     """The arguments with their command. What begins with no command is a question, but for a
     single word that is nearly one: a slip of the pen shall not ask a model, which may cost."""
-    match arguments:
+    match joined(arguments, known):
         case [] | ["help"]:
             return ["--help"]
         case ["help", topic, *_] if topic in known:
             return [topic, "--help"]
-        case [first, *_] if first in known or first in _ROOT_OPTIONS:
-            return list(arguments)
+        case [first, *rest] if first in known or first in _ROOT_OPTIONS:
+            return [first, *rest]
+        case [first, *_] if family := [name for name in known if name.startswith(f"{first} ")]:
+            raise BadRequest(
+                f"{first} is the first word of several commands.",
+                advice=f"They are manymind {', manymind '.join(family)}.",
+            )
         case [word] if " " not in word and (near := get_close_matches(word, known, n=1)):
             raise BadRequest(
                 f"There is no command {word}.",
@@ -79,6 +84,18 @@ def meant(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
             )
         case _:
             return ["ask", *arguments]
+
+
+def joined(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The arguments, with the two words of a command made one: `models show` is a command of
+    its own, beside `models`."""
+    match arguments:
+        case ["help", first, second, *rest] if f"{first} {second}" in known:
+            return ["help", f"{first} {second}", *rest]
+        case [first, second, *rest] if f"{first} {second}" in known:
+            return [f"{first} {second}", *rest]
+        case _:
+            return list(arguments)
 
 
 def main() -> None:

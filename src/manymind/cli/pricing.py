@@ -7,71 +7,90 @@ import msgspec
 from msgspec import Struct
 
 from manymind.app.stock import described
-from manymind.canon.faults import BadRequest, NotFound
+from manymind.canon.faults import BadRequest
 from manymind.canon.items import Said
 from manymind.canon.parts import Text
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
-from manymind.catalog import prices, sizes
+from manymind.catalog import prices
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.missing import missing
 from manymind.catalog.money import dollars
 from manymind.catalog.offers import Offer
 from manymind.catalog.sellers import SELLERS
+from manymind.cli.figures import share
+from manymind.cli.reading import texts
 from manymind.config import Config
-
-_HEADINGS = ("model", "at", "in", "cached", "out", "cost", "")
+from manymind.tokens.counter import Counter
 
 
 class Asked(Struct, frozen=True, kw_only=True):
+    """`cached` is a count of the input, or a share of it (`80%`). With `each`, every file is a
+    call of its own."""
+
     models: tuple[str, ...]
     files: tuple[Path, ...] = ()
+    each: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
-    cached_tokens: int = 0
+    cached: str = "0"
+    calls: int = 1
     tools: dict[str, int] = {}
     day: str | None = None
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """`bound` is exact, or at least / at most where the tokens of files were only bounded.
-    `missing` says why there is no cost."""
+    """`bound` is exact, or estimate where the tokens of files are about the most that they can
+    be. `price` is that of the tier which the call lands in. `missing` says why there is no cost.
+    """
 
     model: str
     provider: str
+    file: str | None
     input_tokens: int
     cached_tokens: int
     output_tokens: int
     tools: dict[str, int]
+    calls: int
+    context: int | None
+    price: prices.Rates | None
     cost: Ticks | None
     bound: str = "exact"
     missing: str | None = None
+
+    @property
+    def total(self) -> Ticks | None:
+        return None if self.cost is None else self.cost * self.calls
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether input and output fit the window together; None where it is not known."""
+        if self.context is None:
+            return None
+        return self.input_tokens + self.output_tokens <= self.context
+
+
+class _Prompt(Struct, frozen=True):
+    """What one call would be made of, and the file that it is named for."""
+
+    request: Request | None
+    file: str | None
 
 
 def rows(asked: Asked, config: Config) -> list[Row]:
     """What each model would take, the cheapest first."""
     catalogue = described(config)
     providers = tuple(dict.fromkeys([*config.providers, *(seller.name for seller in SELLERS)]))
+    offers = [offer_of(catalogue, name, providers) for name in asked.models]
     moment = _moment(asked.day)
-    inputs = _inputs(asked)
-    found: list[list[Row]] = []
-    for name in asked.models:
-        offer = _offer(catalogue, name, providers)
-        found.append([_row(offer, asked, tokens, bound, moment) for bound, tokens in inputs])
-    found.sort(key=lambda model: (model[-1].cost is None, model[-1].cost or 0))
+    prompts = _prompts(asked)
+    counter = Counter()
+    found = [
+        [_row(offer, asked, prompt, counter, moment) for prompt in prompts] for offer in offers
+    ]
+    found.sort(key=_dearness)
     return [row for model in found for row in model]
-
-
-def print_table(found: list[Row]) -> None:
-    table = [_HEADINGS, *(_cells(row) for row in found)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        left = [f"{cell:<{width}}" for cell, width in zip(cells[:2], widths[:2], strict=True)]
-        right = [f"{cell:>{width}}" for cell, width in zip(cells[2:6], widths[2:6], strict=True)]
-        print("  ".join([*left, *right, cells[6]]).rstrip())
-    for reason in dict.fromkeys(row.missing for row in found if row.missing is not None):
-        print(reason)
 
 
 def print_json(found: list[Row]) -> None:
@@ -79,13 +98,21 @@ def print_json(found: list[Row]) -> None:
         {
             "model": row.model,
             "provider": row.provider,
+            "file": row.file,
             "input_tokens": row.input_tokens,
             "cached_tokens": row.cached_tokens,
             "output_tokens": row.output_tokens,
             "tools": row.tools,
+            "bound": row.bound,
+            "context": row.context,
+            "fits": row.fits,
+            "input_price": _rate(row.price, "input"),
+            "output_price": _rate(row.price, "output"),
             "cost_in_usd_ticks": row.cost,
             "cost_usd": None if row.cost is None else dollars(row.cost),
-            "bound": row.bound,
+            "calls": row.calls,
+            "total_in_usd_ticks": row.total,
+            "total_usd": None if row.total is None else dollars(row.total),
             "missing": row.missing,
         }
         for row in found
@@ -93,30 +120,24 @@ def print_json(found: list[Row]) -> None:
     print(msgspec.json.encode({"schema_version": 1, "rows": listed}).decode())
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    return (
-        row.model,
-        row.provider,
-        f"{row.input_tokens:,}",
-        f"{row.cached_tokens:,}",
-        f"{row.output_tokens:,}",
-        "?" if row.cost is None else f"${dollars(row.cost)}",
-        "" if row.bound == "exact" else row.bound,
-    )
-
-
-def _offer(catalogue: Catalogue, name: str, providers: tuple[str, ...]) -> Offer:
+def offer_of(catalogue: Catalogue, name: str, providers: tuple[str, ...]) -> Offer:
+    """The offer that people mean by that name; raises `NoSuchModel` where there is none."""
     offer = next(iter(catalogue.find(name, providers)), None)
     if offer is None or not (offer.known or offer.prices):
         raise missing(catalogue, name, providers)
     return offer
 
 
-def _row(offer: Offer, asked: Asked, tokens: int, bound: str, moment: datetime) -> Row:
+def _row(offer: Offer, asked: Asked, prompt: _Prompt, counter: Counter, moment: datetime) -> Row:
+    tokens, bound = asked.input_tokens, "exact"
+    if prompt.request is not None:
+        counted = counter.count_now(offer.key, offer.slug, prompt.request)
+        tokens, bound = tokens + counted.tokens, counted.basis
     price = prices.price_at(offer.prices, moment)
+    cached = min(share("--cached", asked.cached, tokens), tokens)
     usage = Usage(
         input_tokens=tokens,
-        cached_tokens=min(asked.cached_tokens, tokens),
+        cached_tokens=cached,
         output_tokens=asked.output_tokens,
         tools=asked.tools,
     )
@@ -124,14 +145,23 @@ def _row(offer: Offer, asked: Asked, tokens: int, bound: str, moment: datetime) 
     return Row(
         model=offer.slug,
         provider=offer.provider,
+        file=prompt.file,
         input_tokens=tokens,
-        cached_tokens=usage.cached_tokens,
+        cached_tokens=cached,
         output_tokens=asked.output_tokens,
         tools=asked.tools,
+        calls=asked.calls,
+        context=offer.context,
+        price=None if price is None else prices.rates_for(price, tokens, asked.output_tokens),
         cost=cost,
         bound=bound,
         missing=_why_not(offer, price, asked) if cost is None else None,
     )
+
+
+def _dearness(model: list[Row]) -> tuple[bool, Ticks]:
+    costs = [row.cost for row in model]
+    return None in costs, sum(cost or 0 for cost in costs)
 
 
 def _why_not(offer: Offer, price: prices.Price | None, asked: Asked) -> str:
@@ -143,24 +173,24 @@ def _why_not(offer: Offer, price: prices.Price | None, asked: Asked) -> str:
     return f"No fee is known for {', '.join(unknown)} of {offer.slug}."
 
 
-def _inputs(asked: Asked) -> list[tuple[str, int]]:
-    """The input tokens to price: as said, or the two bounds where files are to be counted."""
+def _prompts(asked: Asked) -> list[_Prompt]:
     if not asked.files:
-        return [("exact", asked.input_tokens)]
-    texts = tuple(Text(text=_text(path)) for path in asked.files)
-    request = Request(model="", items=(Said(role="user", parts=texts),))
-    low, high = sizes.least(request), sizes.most(request).most
-    return [
-        ("at least", asked.input_tokens + low),
-        ("at most", asked.input_tokens + high),
-    ]
+        return [_Prompt(None, None)]
+    found = texts(asked.files)
+    if asked.each:
+        return [_Prompt(_request((text,)), name) for name, text in found]
+    return [_Prompt(_request(tuple(text for _, text in found)), None)]
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise NotFound(f"{path} cannot be read: {(error.strerror or '').lower()}.") from None
+def _request(written: tuple[str, ...]) -> Request:
+    parts = tuple(Text(text=text) for text in written)
+    return Request(model="", items=(Said(role="user", parts=parts),))
+
+
+def _rate(rates: prices.Rates | None, name: str) -> str | None:
+    if rates is None:
+        return None
+    return dollars(rates.output if name == "output" else rates.input)
 
 
 def _moment(day: str | None) -> datetime:

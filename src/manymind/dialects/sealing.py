@@ -1,6 +1,6 @@
 """Bodies that are passed on as they lie, scanned once."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -34,7 +34,7 @@ def seal(
     *,
     dialect: str,
     history: str,
-    plain: Collection[str],
+    plain: frozenset[str],
     opener: Callable[[bytes], Request],
 ) -> Letter | None:
     """The body as a letter, if all its fields are `plain` and it asks for a whole reply."""

@@ -58,7 +58,9 @@ class OfferMeter(Meter):
             return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
         if self._usage is not None and self._usage.cost is not None:
             return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
-        return Bill(ticks=self._stake.worst.ticks, basis="reservation", usage=usage)
+        unpriced = self._pricing.unpriced(self._offer)
+        ticks = 0 if unpriced else self._stake.worst.ticks
+        return Bill(ticks=ticks, basis="reservation", usage=usage)
 
     def _counted(self, chunk: Chunk) -> Chunk:
         """The chunk with what was spent filled in, or put in before the end if nobody said it."""

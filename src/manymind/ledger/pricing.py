@@ -55,11 +55,12 @@ class CataloguePricing(Pricing):
         self._clock = clock
         self._ceilings = dict(ceilings or {})
 
-    def worst(self, offer: str, request: Request) -> Worst:
+    def worst(self, offer: str, request: Request, size: Size | None = None) -> Worst:
         """The largest prompt that this can be, at the dearest rate it can meet, and the longest
-        answer. What nobody can see from here is bounded by the model's window."""
+        answer. What nobody can see from here is bounded by the model's window. `size` is what
+        someone knows of the prompt already."""
         known = self._catalogue.offer(offer)
-        size = most(request)
+        size = size or most(request)
         tokens_in = _window_or(size, known.context)
         per_choice = request.max_output_tokens or known.max_output or known.context or 0
         tokens_out = max(1, request.n or 1) * max(0, per_choice)
@@ -83,6 +84,10 @@ class CataloguePricing(Pricing):
     def cost(self, offer: str, usage: Usage) -> Ticks | None:
         price = self._price(offer)
         return None if price is None else cost(price, usage)
+
+    def unpriced(self, offer: str) -> bool:
+        """Whether nobody has put a price or a ceiling on anything of this offer."""
+        return not self._ceilings and not self._catalogue.offer(offer).prices
 
     def inner(self, offer: str) -> bool:
         """Whether the offer's own calls are paid one by one."""

@@ -38,7 +38,9 @@ class Talks(Protocol):
 
     async def history(self, owner: str, conversation_id: str) -> tuple[Item, ...]: ...
 
-    async def append(self, owner: str, conversation_id: str, items: Mapping[str, Item]) -> None: ...
+    async def append(
+        self, owner: str, conversation_id: str, items: Mapping[str, Item]
+    ) -> object: ...
 
 
 class Turn:
@@ -71,10 +73,9 @@ class Turns:
 
     async def begin(self, owner: str, request: Request, say: Say, key: str) -> Turn:
         request = self.readied(request)
-        before = await self._before(owner, request)
         asked = replace(
             request,
-            items=opened((*before, *request.items)),
+            items=await self.history(owner, request),
             previous_response_id=None,
             conversation=None,
         )
@@ -82,6 +83,10 @@ class Turns:
             return Turn(asked, say)
         keeping = _Keeping(self, owner, request, say, key)
         return Turn(_unkept(asked), keeping.hear, keeping)
+
+    async def history(self, owner: str, request: Request) -> tuple[Item, ...]:
+        """All that a model is to see: what came before, and what this request adds."""
+        return opened((*await self._before(owner, request), *request.items))
 
     async def keep(
         self, owner: str, request: Request, answer: Answer, events: list[Happened]

@@ -1,10 +1,11 @@
 """A provider on the network: an address, a key, and the dialects that it speaks."""
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from math import isfinite
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +27,9 @@ STREAMED = Patience()
 
 WHOLE = Patience(first_byte_seconds=600.0)
 """A whole reply shows no sign of life before its last word is written."""
+
+ReadFault: TypeAlias = Callable[[int, bytes, float | None], Fault]
+"""How a dialect reads a refusal: its status, its body, and the seconds to wait."""
 
 _FAULT_BYTES_MAX = 256 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -72,8 +76,8 @@ class Remote:
         self._preferred = doors[0]
         self._client = client
         self._headers = headers
-        self._plain = {
-            name: client.prepare(door.url, self._greeting(door, streamed=False))
+        self._sealing = {
+            name: (door.dialect, client.prepare(door.url, self._greeting(door, streamed=False)))
             for name, door in self._doors.items()
             if isinstance(door.dialect, Sealing)
         }
@@ -107,11 +111,11 @@ class Remote:
             async with self._client.send(
                 ask,
                 body,
-                deadline_seconds=_left(desk),
+                deadline_seconds=left(desk),
                 patience=STREAMED if streamed else WHOLE,
             ) as reply:
                 if not 200 <= reply.status < 300:
-                    raise await _refusal(reply, door.dialect, desk.clock)
+                    raise await refusal(reply, door.dialect.read_fault, desk.clock)
                 await hearing.hear(reply, streamed=streamed)
 
     def _greeting(self, door: Door, *, streamed: bool) -> dict[str, str]:
@@ -124,18 +128,18 @@ class Remote:
         }
 
     def carries(self, letter: Letter, model: str) -> bool:
-        return letter.dialect in self._plain and self._only_door(model) is None
+        return letter.dialect in self._sealing and self._only_door(model) is None
 
     async def carry(self, letter: Letter, model: str, say: Say, desk: Desk) -> None:
         """Posts a letter as it came, but for the model's name, and speaks the reply unopened."""
         door = self._doors[letter.dialect]
-        seals = door.dialect if isinstance(door.dialect, Sealing) else None
-        written = None if seals is None else seals.write_letter(letter, model)
+        sealing, ask = self._sealing[letter.dialect]
+        written = sealing.write_letter(letter, model)
         if written is None:
             await self.run(replace(letter.opener(), model=model), say, desk)
             return
-        hearing = Hearing(door.dialect, say, (), self._sieve, skims=seals)
-        await self._converse(door, self._plain[letter.dialect], written, hearing, desk)
+        hearing = Hearing(door.dialect, say, (), self._sieve, skims=sealing)
+        await self._converse(door, ask, written, hearing, desk)
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""
@@ -186,14 +190,14 @@ def _metered(request: Request, door: Door) -> Request:
     return request
 
 
-async def _refusal(reply: Reply, dialect: Dialect, clock: Clock) -> Fault:
+async def refusal(reply: Reply, read_fault: ReadFault, clock: Clock) -> Fault:
     """The fault that a reply without success tells of."""
     if 300 <= reply.status < 400:
         return UpstreamBroken(
             f"{reply.host} sends us on to another address, where our key does not follow.",
             advice="Set the provider's base URL to its final address.",
         )
-    fault = dialect.read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
+    fault = read_fault(reply.status, await _excerpt(reply), wait(reply.headers, clock))
     # A provider that refuses or fails charges nothing. But these statuses may come from someone
     # between us, who gave up on an answer that was being written, and billed.
     fault.unbilled = reply.status not in _DOUBTFUL
@@ -231,7 +235,8 @@ def wait(headers: Mapping[str, str], clock: Clock) -> float | None:
         return None
 
 
-def _left(desk: Desk) -> float | None:
+def left(desk: Desk) -> float | None:
+    """Seconds until the deadline; raises `TimedOut` where it has passed."""
     if desk.deadline is None:
         return None
     left = desk.deadline - desk.clock.now()

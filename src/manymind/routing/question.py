@@ -42,3 +42,7 @@ class Risk(Stake):
         if self._worst is None:
             self._worst = self._reckon(self._question.request)
         return self._worst
+
+    @worst.setter
+    def worst(self, closer: Worst) -> None:
+        self._worst = closer

@@ -16,7 +16,7 @@ from manymind.routing.attempts import OnAttempt, nobody
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
 from manymind.routing.question import Question, Risk
-from manymind.routing.till import Served, Till
+from manymind.routing.till import Served, Tighten, Till
 
 KNOWN_MAX = 4096
 """So many names of models are remembered with who serves them; callers may make up any number."""
@@ -36,12 +36,13 @@ class Router(Provider):
         *,
         patience: Patience | None = None,
         on_attempt: OnAttempt = nobody,
+        tighten: Tighten | None = None,
         chance: Callable[[], float] = random,
     ) -> None:
         self._providers = dict(providers)
         self._names = tuple(dict.fromkeys(key.partition("/")[0] for key in self._providers))
         self._catalogue = catalogue
-        self._till = Till(pricing, metering, on_attempt)
+        self._till = Till(pricing, metering, on_attempt, tighten)
         self._patience = patience or Patience()
         self._chance = chance
         self._known: dict[str, tuple[Served, ...]] = {}

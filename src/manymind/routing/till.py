@@ -1,6 +1,8 @@
 """One try at one offer: reserved beforehand, metered on the way, settled in any case."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeAlias
 
 import anyio
 from msgspec import Struct
@@ -9,7 +11,8 @@ from msgspec.structs import replace
 from manymind.canon.events import Noted, spoken
 from manymind.canon.faults import CutShort, Fault, OverBudget
 from manymind.canon.letters import Carrier
-from manymind.canon.ports import Bill, Desk, Meter, Metering, Pricing, Provider
+from manymind.canon.ports import Bill, Desk, Meter, Metering, Pricing, Provider, Worst
+from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
 from manymind.routing.attempts import Attempt, OnAttempt
@@ -19,6 +22,10 @@ from manymind.routing.question import Question, Risk
 
 SETTLE_SECONDS_MAX = 5.0
 """How long a settlement may hold up a caller who has hung up."""
+
+
+Tighten: TypeAlias = Callable[[str, Request, Worst], Awaitable[Worst]]
+"""Finds a closer bound than this one for a request to an offer, which may take a moment."""
 
 
 class Served(Struct, frozen=True):
@@ -31,10 +38,17 @@ class Served(Struct, frozen=True):
 
 
 class Till:
-    def __init__(self, pricing: Pricing, metering: Metering, on_attempt: OnAttempt) -> None:
+    def __init__(
+        self,
+        pricing: Pricing,
+        metering: Metering,
+        on_attempt: OnAttempt,
+        tighten: Tighten | None = None,
+    ) -> None:
         self._pricing = pricing
         self._metering = metering
         self._on_attempt = on_attempt
+        self._tighten = tighten
 
     def risk(self, offer: Offer, question: Question, desk: Desk) -> Risk:
         """What an attempt may come to. Where there is a cap, someone must promise the most."""
@@ -47,6 +61,13 @@ class Till:
             )
         return risk
 
+    async def _fitted(self, offer: Offer, request: Request, worst: Worst, desk: Desk) -> Worst:
+        """A call that fits is not refused because the quick bound does not."""
+        left = desk.allotment.left()
+        if self._tighten is None or left is None or worst.ticks <= left:
+            return worst
+        return await self._tighten(offer.key, request, worst)
+
     async def attempt(
         self, served: Served, risk: Risk, question: Question, mouth: Mouth, desk: Desk
     ) -> None:
@@ -54,6 +75,8 @@ class Till:
         Where there is no cap there is nothing to reserve from."""
         offer = served.offer
         capped = desk.allotment.left() is not None
+        if capped:
+            risk.worst = await self._fitted(offer, question.request, risk.worst, desk)
         meter = self._metering(offer.key, risk, mouth)
         hold = await desk.allotment.reserve(risk.worst.ticks if capped else 0, final=desk.final)
         begun = desk.clock.now()

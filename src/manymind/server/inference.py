@@ -8,10 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.faults import BadRequest, Fault
+from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
-from manymind.dialects.mirror import Dialect, View
+from manymind.dialects.mirror import Dialect, Sealing, View
 from manymind.dialects.reading import count
 from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
@@ -69,6 +70,9 @@ class Inference:
         self._gateway = gateway
         self._refusals = refusals
         self._dialects = dialects
+        self._sealing = {
+            name: spoken for name, spoken in dialects.items() if isinstance(spoken, Sealing)
+        }
         self._clock = clock
         self._bounds = bounds
         self.admission = Admission(bounds.bodies_bytes)
@@ -103,6 +107,11 @@ class Inference:
         take: Callable[[int], None],
     ) -> None:
         body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
+        letter = self._sealed(exchange, manners, body)
+        if letter is not None:
+            del body
+            await self._relay(exchange, caller, manners, letter)
+            return
         if manners.wrapped:
             body = _unwrap(body, model)
         spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
@@ -116,16 +125,31 @@ class Inference:
                 raise
             await self._refusals.refuse(exchange, fault, spoken)
 
+    def _sealed(self, exchange: Exchange, manners: Manners, body: bytes) -> Letter | None:
+        """The body as a letter, where it can go on, and its reply come back, as they are."""
+        sealing = self._sealing.get(manners.dialect)
+        if sealing is None or manners.house != "openai" or exchange.has_header(BETA_HEADER):
+            return None
+        return sealing.read_letter(body)
+
+    async def _relay(
+        self, exchange: Exchange, caller: Caller, manners: Manners, letter: Letter
+    ) -> None:
+        gathered = Gathered(Naming(letter.dialect, manners.house, exchange.request_id))
+
+        async def speak() -> None:
+            await self._gateway.relay(caller, letter, gathered.say, key=exchange.request_id)
+
+        answer = await gather(exchange, gathered, speak)
+        view = self._view(manners, letter.outline)
+        reply = self._dialects[letter.dialect].write_reply(answer, letter.outline, view)
+        await exchange.reply(200, reply)
+
     async def _answer(
         self, exchange: Exchange, caller: Caller, manners: Manners, request: Request
     ) -> None:
         dialect = self._dialects[manners.dialect]
-        view = View(
-            house=manners.house,
-            agents="agents" in (request.include or ()),
-            created=int(self._clock.today()),
-            now=self._clock.today,
-        )
+        view = self._view(manners, request)
         naming = Naming(dialect.name, manners.house, exchange.request_id)
         if request.stream:
             await self._stream(exchange, caller, dialect, request, view, naming)
@@ -138,6 +162,14 @@ class Inference:
         answer = await gather(exchange, gathered, speak)
         reply = dialect.write_reply(answer, request, view)
         await exchange.reply(200, _wrap(reply) if manners.wrapped else reply)
+
+    def _view(self, manners: Manners, request: Request) -> View:
+        return View(
+            house=manners.house,
+            agents="agents" in (request.include or ()),
+            created=int(self._clock.today()),
+            now=self._clock.today,
+        )
 
     async def _stream(
         self,

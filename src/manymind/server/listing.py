@@ -1,123 +1,118 @@
 """`/v1/models`, in the form that whoever asks can read."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Mapping
+from time import time
+from urllib.parse import parse_qsl
 
 import msgspec
 
-from manymind.canon.faults import NoSuchModel
-from manymind.canon.values import Json
+from manymind.canon.faults import BadRequest, NoSuchModel
 from manymind.catalog.listing import Row
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.manners import Manners
+from manymind.server.openrouter_listing import OpenRouterListing
 from manymind.server.routes import Captured, Route
+from manymind.server.showcase import Form, Showcase, Shown
+from manymind.server.unchanged import reply, tag
+
+PAGE_USUAL, PAGE_MAX = 20, 1000
+"""Models on a page of Anthropic's list, as there."""
 
 
 class Listing:
-    def __init__(self, models: Callable[[], tuple[Row, ...]]) -> None:
-        self._models = models
+    """`state` tells when the list must be made anew, `aliases` are the operator's own names, and
+    `now` gives the seconds since 1970."""
+
+    def __init__(
+        self,
+        models: Callable[[], Collection[Row]],
+        state: Callable[[], object] = lambda: None,
+        aliases: Mapping[str, str] | None = None,
+        now: Callable[[], float] = time,
+    ) -> None:
+        self._showcase = Showcase(models, state, aliases)
+        self._now = now
 
     def routes(self) -> tuple[Route, ...]:
-        houses = (("/v1", Manners()), ("/api/v1", Manners(house="openrouter")))
-        return tuple(
-            Route(method="GET", path=prefix + path, page=page, manners=manners)
-            for prefix, manners in houses
-            for path, page in (("/models", self.all), ("/models/{model...}", self.one))
+        openrouter = OpenRouterListing(self._showcase, self._now)
+        own = (("/models", self.all), ("/models/{model...}", self.one))
+        theirs = Manners(house="openrouter")
+        return (
+            *(Route(method="GET", path=f"/v1{path}", page=page) for path, page in own),
+            *openrouter.routes(),
+            Route(method="GET", path="/api/v1/models/{model...}", page=self.one, manners=theirs),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        models = self._models()
+        shown = await self._showcase.shown()
         if exchange.header("anthropic-version") is not None:
-            body: Json = {
-                "data": [_anthropic(model) for model in models],
-                "has_more": False,
-                "first_id": models[0].id if models else None,
-                "last_id": models[-1].id if models else None,
-            }
-        elif exchange.path.startswith("/api/"):
-            body = {
-                "data": [_openrouter(model) for model in models],
-                "total_count": len(models),
-                "links": {"next": None},
-            }
-        else:
-            body = {"object": "list", "data": [_openai(model) for model in models]}
-        await exchange.reply(200, msgspec.json.encode(body))
+            await self._page(exchange, shown)
+            return
+        body = b'{"object":"list","data":[' + b",".join(shown.written["openai"]) + b"]}"
+        await reply(exchange, tag("openai", shown.digest), body)
 
     async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        wanted = captured["model"]
-        found = next((model for model in self._models() if model.id == wanted), None)
-        if found is None:
+        shown = await self._showcase.shown()
+        place = shown.find(captured["model"])
+        if place is None:
             raise NoSuchModel(
-                f"No model is listed as {wanted[:200]}.",
+                f"No model is listed as {captured['model'][:200]}.",
                 advice="GET /v1/models lists those that are.",
                 field="model",
             )
-        form = _anthropic if exchange.header("anthropic-version") is not None else _openai
-        await exchange.reply(200, msgspec.json.encode(form(found)))
+        form: Form = "openai" if exchange.header("anthropic-version") is None else "anthropic"
+        name = shown.rows[place].id
+        await reply(exchange, tag(form, name, shown.digest), shown.written[form][place])
+
+    async def _page(self, exchange: Exchange, shown: Shown) -> None:
+        """A page as Anthropic has them: before or after a model, the nearest to it."""
+        query = dict(parse_qsl(exchange.query.decode("latin-1")))
+        limit = _limit(query.get("limit"))
+        after, before = query.get("after_id"), query.get("before_id")
+        if after and before:
+            raise BadRequest("Give after_id or before_id, not both.", field="before_id")
+        start, end = 0, len(shown.rows)
+        if after:
+            start = _place(shown, after, "after_id") + 1
+        elif before:
+            end = _place(shown, before, "before_id")
+        more = end - start > limit
+        if before:
+            start = max(start, end - limit)
+        else:
+            end = min(end, start + limit)
+        pieces = shown.written["anthropic"][start:end]
+        rows = shown.rows[start:end]
+        first, last = (_quoted(rows[0].id), _quoted(rows[-1].id)) if rows else (b"null", b"null")
+        ends = b'],"has_more":%b,"first_id":%b,"last_id":%b}' % (
+            b"true" if more else b"false",
+            first,
+            last,
+        )
+        current = tag("anthropic", shown.digest, str(start), str(end), str(more))
+        await reply(exchange, current, b'{"data":[' + b",".join(pieces) + ends)
 
 
-def _openai(model: Row) -> Json:
-    return {
-        "id": model.id,
-        "object": "model",
-        "created": model.created,
-        "owned_by": model.owner,
-        "context_length": model.context,
-        "max_output_tokens": model.max_output,
-        "pricing": _prices(model),
-    }
+def _limit(said: str | None) -> int:
+    if not said:
+        return PAGE_USUAL
+    whole = said.isascii() and said.isdecimal() and len(said) < 8
+    if not whole or not 1 <= int(said) <= PAGE_MAX:
+        raise BadRequest(f"limit must be 1 to {PAGE_MAX:,}.", field="limit")
+    return int(said)
 
 
-def _openrouter(model: Row) -> Json:
-    return {
-        "id": model.id,
-        "canonical_slug": model.id,
-        "name": model.name,
-        "created": model.created,
-        "description": "",
-        "context_length": model.context,
-        "architecture": {
-            "modality": "+".join(model.inputs) + "->text",
-            "input_modalities": list(model.inputs),
-            "output_modalities": ["text"],
-            "tokenizer": "Other",
-            "instruct_type": None,
-        },
-        "pricing": _prices(model) or {"prompt": "-1", "completion": "-1"},
-        "top_provider": {
-            "context_length": model.context,
-            "max_completion_tokens": model.max_output,
-            "is_moderated": False,
-        },
-        "per_request_limits": None,
-        "supported_parameters": [],
-        "supported_voices": None,
-        "default_parameters": None,
-        "links": {"details": f"/api/v1/models/{model.id}"},
-    }
+def _place(shown: Shown, name: str, field: str) -> int:
+    place = shown.find(name)
+    if place is None:
+        raise BadRequest(
+            f"{field} names no model of the list.",
+            advice="Give the first_id or last_id of a page.",
+            field=field,
+        )
+    return place
 
 
-def _anthropic(model: Row) -> Json:
-    return {
-        "type": "model",
-        "id": model.id,
-        "display_name": model.name,
-        "created_at": _iso(model.created),
-        "max_input_tokens": model.context,
-        "max_tokens": model.max_output,
-    }
-
-
-def _prices(model: Row) -> Json | None:
-    if model.prompt_price is None or model.completion_price is None:
-        return None
-    prices: Json = {"prompt": model.prompt_price, "completion": model.completion_price}
-    if model.cached_price is not None:
-        prices["input_cache_read"] = model.cached_price
-    return prices
-
-
-def _iso(created: int) -> str:
-    return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _quoted(name: str) -> bytes:
+    return msgspec.json.encode(name)

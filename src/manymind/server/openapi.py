@@ -98,6 +98,11 @@ _RUN: Json = {
 _ACCOUNT: Json = {"name": "account", "in": "path", "required": True, "schema": _TEXT}
 _MODEL: Json = {"name": "model", "in": "path", "required": True, "schema": _TEXT}
 
+
+def _in_path(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
 _STATUSES = (
     ("400", "The request cannot be understood or carried out; the field is named."),
     ("401", "The key is missing or unknown."),
@@ -148,6 +153,14 @@ def _paths() -> Json:
     for prefix in ("/v1", "/api/v1"):
         paths[f"{prefix}/models"] = _get("The models that are served here")
         paths[f"{prefix}/models/{{model}}"] = _get("One model", [_MODEL], ("401", "403", "404"))
+    named = ("401", "403", "404")
+    paths["/api/v1/models/count"] = _get("How many models a filter finds")
+    paths["/api/v1/models/user"] = _get("The models that are served here")
+    paths["/api/v1/model/{model}"] = _get("One model, as OpenRouter tells it", [_MODEL], named)
+    paths["/api/v1/models/{author}/{slug}/endpoints"] = _get(
+        "Who offers a model, and on which terms", [_in_path("author"), _in_path("slug")], named
+    )
+    paths["/api/v1/providers"] = _get("The providers whose models are served here")
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))
     paths["/version"] = _get("The version", refusals=("403",))

@@ -6,9 +6,10 @@ from itertools import count
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.faults import BadRequest, NoSuchAnswer
-from manymind.canon.items import Called, Item, Returned
+from manymind.canon.items import Called, Item, Returned, Said, Thought
 from manymind.canon.ports import Kept, Memory
 
 ANSWERS_MAX = 8
@@ -81,7 +82,7 @@ class Recollection:
             items = await self._house.recall(owner, response_id)
             history = _History(items, len(msgspec.json.encode(items)))
         self._before = {response_id: history}
-        return history.items
+        return tuple(filter(None, map(_unnamed, history.items)))
 
     def forget(self, response_id: str) -> None:
         """The connection knows this answer no more; the house may."""
@@ -94,6 +95,18 @@ class Recollection:
 
     def _key(self, response_id: str) -> tuple[int, str]:
         return self._number, response_id
+
+
+def _unnamed(item: Item) -> Item | None:
+    """The item as a provider takes it that keeps nothing: ids mean nothing to it, and of reasoning
+    that is neither sealed nor in the open nothing is left."""
+    match item:
+        case Said() | Called() | Returned():
+            return replace(item, id=None, status=None)
+        case Thought(encrypted=None, signature=None, content=()):
+            return None
+        case _:
+            return item
 
 
 class Nothing:

@@ -72,7 +72,9 @@ class Conversations:
             await connection.execute(delete(I).where(mine))
             await connection.execute(delete(C).where(C.c.owner == owner, C.c.id == conversation_id))
 
-    async def append(self, owner: str, conversation_id: str, items: Mapping[str, Item]) -> None:
+    async def append(
+        self, owner: str, conversation_id: str, items: Mapping[str, Item]
+    ) -> tuple[tuple[str, Item], ...]:
         """Add items at the end: all of them or none. Providers are known to repeat their ids; a
         name that is taken gets a number behind it."""
         try:
@@ -90,6 +92,7 @@ class Conversations:
                     for n, (name, item) in enumerate(items.items())
                 }
                 await _append(connection, owner, conversation_id, start, fresh)
+                return tuple(fresh.items())
         except IntegrityError:
             raise Conflict("The conversation has an item of this id already.") from None
 

@@ -152,8 +152,9 @@ async def _prepare(engine: AsyncEngine) -> None:
             async with connection.begin():
                 await connection.run_sync(upgrade)
     except FromTheFuture as error:
-        raise BadAddress(
-            f"The database has schema {error}, made by a newer release than this one."
+        raise StoreFailed(
+            f"The database has schema {error}, made by a newer release than this one.",
+            advice="Run that release, or name another database in store.url.",
         ) from None
     except (SQLAlchemyError, OSError) as error:
         raise _failed(error) from None

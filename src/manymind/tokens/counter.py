@@ -74,6 +74,15 @@ class Counter:
         tokens = ceil(plain * self.factor(offer, slug))
         return Count(tokens=tokens, basis="estimate", plain=plain, unseen=sheet.unseen)
 
+    def text_now(self, offer: str, slug: str, text: str) -> Count:
+        """The tokens of a text by itself, without any template; for who can wait."""
+        vocabulary = vocabulary_of(slug)
+        found = count(vocabulary or USUAL, text)
+        if vocabulary is not None and found.exact:
+            return Count(tokens=found.tokens, basis="exact", plain=found.tokens)
+        tokens = ceil(found.tokens * self.factor(offer, slug))
+        return Count(tokens=tokens, basis="estimate", plain=found.tokens)
+
     def factor(self, offer: str, slug: str) -> float:
         """What a plain count is multiplied with to bound what the model will report."""
         seen = drift(self.samples, offer)

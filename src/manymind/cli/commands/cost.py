@@ -21,13 +21,19 @@ Models: TypeAlias = Annotated[
     typer.Option("-m", "--model", metavar="MODEL", help="A model; may be repeated."),
 ]
 Input: TypeAlias = Annotated[
-    int, typer.Option("-i", "--input", min=0, metavar="N", help="Input tokens.")
+    str, typer.Option("-i", "--input", metavar="N", help="Input tokens: 400000, 400k, 2M.")
 ]
 Output: TypeAlias = Annotated[
-    int, typer.Option("-o", "--output", min=0, metavar="N", help="Output tokens.")
+    str, typer.Option("-o", "--output", metavar="N", help="Output tokens of a call.")
 ]
 Cached: TypeAlias = Annotated[
-    int, typer.Option(min=0, metavar="N", help="How many of the input tokens are cached.")
+    str, typer.Option(metavar="N", help="How many of the input tokens are cached, or 80%.")
+]
+Calls: TypeAlias = Annotated[
+    str, typer.Option(metavar="N", help="How many such calls; adds a total.")
+]
+Each: TypeAlias = Annotated[
+    bool, typer.Option("--each", help="Make a call of each file, instead of one of all.")
 ]
 Tools: TypeAlias = Annotated[
     list[str] | None,
@@ -41,9 +47,11 @@ On: TypeAlias = Annotated[
 def cost(
     files: Files = None,
     model: Models = None,
-    input: Input = 0,
-    output: Output = 0,
-    cached: Cached = 0,
+    input: Input = "0",
+    output: Output = "0",
+    cached: Cached = "0",
+    calls: Calls = "1",
+    each: Each = False,
     tool: Tools = None,
     on: On = None,
     json: JsonOption = False,
@@ -52,19 +60,24 @@ def cost(
     """Say what a call costs, to the tick.
 
     Prices are those of the catalogue and of your settings; nothing is sent. Several models make a
-    table, the cheapest first. The tokens of files lie between two bounds that hold whatever the
-    model's tokenizer, so that they cost at least and at most so much.
+    table, the cheapest first. Files and folders are counted: exactly where the model's vocabulary
+    and template are public, else as an estimate of about the most, marked with ~.
     """
-    from manymind.cli.pricing import Asked, print_json, print_table, rows
+    from manymind.cli.figures import figure, share
+    from manymind.cli.price_table import print_table
+    from manymind.cli.pricing import Asked, print_json, rows
 
-    if cached > input and not files:
+    tokens = figure("--input", input)
+    if not files and share("--cached", cached, tokens) > tokens:
         raise BadRequest("--cached is part of --input and cannot be more.")
     asked = Asked(
         models=tuple(dict.fromkeys(model or (USUAL,))),
         files=tuple(files or ()),
-        input_tokens=input,
-        output_tokens=output,
-        cached_tokens=cached,
+        each=each,
+        input_tokens=tokens,
+        output_tokens=figure("--output", output),
+        cached=cached,
+        calls=max(1, figure("--calls", calls)),
         tools=_tools(tool or []),
         day=on,
     )
@@ -86,14 +99,18 @@ def _tools(said: list[str]) -> dict[str, int]:
 COMMAND = Command(
     run=cost,
     examples=(
-        "manymind cost -m x-ai/grok-4.20-multi-agent -i 400000 -o 8000",
-        "manymind cost report.md -m x-ai/grok-4 -m openai/gpt-5 -o 2000 --json",
+        "manymind cost -m x-ai/grok-4.20-multi-agent -i 400k -o 8k",
+        "manymind cost big/ -m x-ai/grok-4 -m openai/gpt-5 -o 8k --calls 1000",
+        "manymind cost report.md -m openai/gpt-4o -o 2000 --cached 80% --json",
     ),
     prints="""
 {"schema_version",
- "rows": [{"model", "provider", "input_tokens", "cached_tokens",
-           "output_tokens", "tools", "cost_in_usd_ticks", "cost_usd",
-           "bound": "exact" | "at least" | "at most",
+ "rows": [{"model", "provider", "file", "input_tokens",
+           "cached_tokens", "output_tokens", "tools",
+           "bound": "exact" | "estimate", "context", "fits",
+           "input_price", "output_price", "cost_in_usd_ticks",
+           "cost_usd", "calls", "total_in_usd_ticks", "total_usd",
            "missing": why there is no price, or null}]}
+Prices there are dollars for a million tokens, as text.
 """,
 )

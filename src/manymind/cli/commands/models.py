@@ -1,17 +1,18 @@
 """`manymind models`: what can be asked for."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
-from manymind.canon.faults import NoSuchModel
 from manymind.cli.command import Command
 from manymind.cli.options import ConfigOption, JsonOption, settings
+
+Several: TypeAlias = list[str] | None
 
 
 def models(
     words: Annotated[
-        list[str] | None,
+        Several,
         typer.Argument(
             metavar="WORD", hidden=True, help="Only models whose name has all these words."
         ),
@@ -19,6 +20,28 @@ def models(
     everything: Annotated[
         bool, typer.Option("--all", help="Also models whose provider is not configured.")
     ] = False,
+    provider: Annotated[
+        Several, typer.Option(metavar="NAME", help="Only what it sells; may be repeated.")
+    ] = None,
+    takes: Annotated[
+        Several, typer.Option(metavar="KIND", help="Only what reads image, file, audio or video.")
+    ] = None,
+    gives: Annotated[
+        Several, typer.Option(metavar="KIND", help="Only what makes text, image, embeddings, …")
+    ] = None,
+    context: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Only with a window of so many tokens.")
+    ] = 0,
+    max_price: Annotated[
+        str | None,
+        typer.Option(metavar="USD", help="Only up to so much for a million tokens of input."),
+    ] = None,
+    parameter: Annotated[
+        Several, typer.Option(metavar="NAME", help="Only what takes it: tools, reasoning, …")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="name, cheap, dear, window or newest.")
+    ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -26,27 +49,38 @@ def models(
 
     With words only the models whose name has them all. Prices are dollars for a million tokens.
     Servers of your own are asked what they serve; the others' models come from the catalogue.
-    Your aliases stand behind an arrow.
+    Your aliases stand behind an arrow. Look closer with manymind models show and models compare.
     """
     from manymind.cli.running import run
-    from manymind.cli.shelf import listed, print_json, print_table
+    from manymind.cli.shelf import Filters, listed, print_json, print_table
 
-    found = run(listed, settings(config), tuple(words or ()), everything)
+    filters = Filters(
+        words=tuple(words or ()),
+        everything=everything,
+        providers=tuple(provider or ()),
+        inputs=tuple(takes or ()),
+        outputs=tuple(gives or ()),
+        context=context,
+        max_price=max_price,
+        parameters=tuple(parameter or ()),
+        sort=sort,
+    )
+    found = run(listed, settings(config), filters)
     (print_json if json else print_table)(found)
-    if not found.models and not found.aliases:
-        raise NoSuchModel(
-            "No model has that name.",
-            advice="" if everything else "Try --all: its provider may not be configured.",
-        )
 
 
 COMMAND = Command(
     run=models,
-    examples=("manymind models grok 4", "manymind models --all --json"),
+    examples=(
+        "manymind models grok 4",
+        "manymind models --all --takes image --max-price 0.50 --sort window",
+        "manymind models --all --json",
+    ),
     prints="""
 {"schema_version",
  "models": [{"id", "name", "created", "owner", "context", "max_output",
-             "inputs", "prompt_price", "completion_price", "cached_price"}],
+             "inputs", "outputs", "parameters", "knowledge", "retires",
+             "prompt_price", "completion_price", "cached_price"}],
  "aliases": {name: model}}
 Prices there are dollars a token, as text.
 """,

@@ -19,6 +19,9 @@ from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.losses import Losses, places, spelt
 from manymind.dialects.reading import decode
 
+_OPENING = "(The conversation so far:)"
+"""Servers take no history that begins with the assistant, as those of other dialects may."""
+
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 """What may not stand in the id of a call."""
 
@@ -42,6 +45,8 @@ class Turns:
             if not self._own and message["role"] == "user":
                 content.sort(key=_after_results)
             message["content"] = shortened(content)
+        if not self._own and self._messages and self._messages[0]["role"] == "assistant":
+            return [{"role": "user", "content": _OPENING}, *self._messages]
         return self._messages
 
     def system(self) -> object:

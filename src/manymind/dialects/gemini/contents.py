@@ -138,7 +138,8 @@ def read_instructions(body: Object) -> tuple[Text, ...] | None:
     if system is None:
         return None
     texts: list[Text] = []
-    for part in system.each("parts") or ():
+    parts = system.each("parts")
+    for part in parts or ():
         read = read_part(camel(part))
         if not isinstance(read, Text):
             raise system.blame(part.path, "must be a text")
@@ -146,4 +147,4 @@ def read_instructions(body: Object) -> tuple[Text, ...] | None:
     system.take("role")
     if system.left():
         body.left()["systemInstruction"] = system.left()
-    return tuple(texts)
+    return None if parts is None else tuple(texts)

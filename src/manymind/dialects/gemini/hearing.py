@@ -65,6 +65,7 @@ class Candidate:
         self._parts = 0
         self._calls = 0
         self._words: _Words | None = None
+        self._closing: list[_Words] = []
         self._thought: _Thinking | None = None
         self._code: _Running | None = None
         self._runs: list[Run] = []
@@ -79,8 +80,10 @@ class Candidate:
             yield from self._hear_part(camel(part))
         spots = [*read_grounding(candidate, self._runs), *read_recited(candidate, self._runs)]
         self._count_searches(candidate)
+        told = frozenset(self._cited)
         for spot in spots:
-            yield from self._cite(spot)
+            yield from self._cite(spot, told)
+        yield from self._settle()
         native = candidate.text("finishReason")
         if native:
             yield from self.stop(candidate, native)
@@ -99,9 +102,23 @@ class Candidate:
 
     def close(self) -> Iterator[Happened]:
         """Close what is open."""
+        yield from self._make_way()
+        yield from self._settle()
+
+    def _make_way(self) -> Iterator[Happened]:
+        """What is open ends, for something else begins. A message closes at the end of its chunk,
+        which may yet tell what it cites."""
         yield from self._close_thought()
         yield from self._close_code()
-        yield from self._close_words()
+        words, self._words = self._words, None
+        if words is not None:
+            self._closing.append(words)
+
+    def _settle(self) -> Iterator[Happened]:
+        closing, self._closing = self._closing, []
+        for words in closing:
+            yield from self._close_part(words)
+            yield Closed(item=words.key)
 
     def _count_searches(self, candidate: Object) -> None:
         """How often it has searched; a stream may say it again."""
@@ -126,10 +143,12 @@ class Candidate:
     def _think(self, part: Object) -> Iterator[Happened]:
         part.take("thought")
         text, signature = part.text("text") or "", part.text("thoughtSignature")
+        if part.left():
+            yield from self._close_thought()
         if self._thought is None:
             if not text and signature is None:
                 return
-            yield from self.close()
+            yield from self._make_way()
             self._parts += 1
             shell = Thought(aside=part.rest(NAME))
             self._thought = _Thinking(self._key(), shell)
@@ -167,7 +186,7 @@ class Candidate:
     def _sign(self, signature: str, *, alone: bool) -> Iterator[Happened]:
         """A signature, which is a thought of its own. What is being said may go on after it."""
         if not alone:
-            yield from self.close()
+            yield from self._make_way()
         yield from self._put(signatures.signed(signature, alone=alone))
 
     def _open_text(self, part: Object) -> Iterator[Happened]:
@@ -182,11 +201,11 @@ class Candidate:
     def _open_part(self, shell: Part) -> Iterator[Happened]:
         words = self._words
         if words is None:
-            yield from self.close()
+            yield from self._make_way()
             words = self._words = _Words(self._key())
             said = Said(role="assistant")
             yield Opened(item=words.key, value=said, choice=self._number)
-        yield from self._close_part()
+        yield from self._close_part(words)
         self._parts += 1
         words.parts += 1
         words.open = True
@@ -200,20 +219,21 @@ class Candidate:
         if part.peek("functionCall") is not None:
             yield from self._call(part)
         elif part.peek("executableCode") is not None:
-            yield from self.close()
+            yield from self._make_way()
             self._parts += 1
             self._code = _Running(self._key(), read_code(part))
             yield Opened(item=self._code.key, value=self._code.call, choice=self._number)
         elif part.peek("inlineData") is not None or part.peek("fileData") is not None:
             yield from self._open_part(read_part(part))
-            yield from self._close_part()
+            if self._words is not None:
+                yield from self._close_part(self._words)
         elif part.left():
-            yield from self.close()
+            yield from self._make_way()
             self._parts += 1
             yield from self._put(Unread(dialect=NAME, data=part.left()))
 
     def _call(self, part: Object) -> Iterator[Happened]:
-        yield from self.close()
+        yield from self._make_way()
         self._parts += 1
         self._calls += 1
         call = read_call(part, f"{self._reply}_{self._number}_{self._calls}")
@@ -229,15 +249,15 @@ class Candidate:
         yield Opened(item=key, value=item, choice=self._number)
         yield Closed(item=key)
 
-    def _cite(self, spot: Spot) -> Iterator[Happened]:
+    def _cite(self, spot: Spot, told: frozenset[tuple[object, ...]]) -> Iterator[Happened]:
         note = spot.citation
         mark = (spot.run.index, note.url, note.start, note.end, note.title, note.quote)
-        if mark in self._cited:
-            return  # A stream tells what it has told before.
+        if mark in told:
+            return  # A stream tells again what it has told before.
         self._cited.add(mark)
-        words = self._words
-        if words is not None and words.key == spot.run.item:
-            yield Cited(item=words.key, citation=note, part=spot.run.part)
+        heard = [*self._closing, *([self._words] if self._words else [])]
+        if any(words.key == spot.run.item for words in heard):
+            yield Cited(item=spot.run.item, citation=note, part=spot.run.part)
         else:
             yield from self._cite_late(note)
 
@@ -249,17 +269,10 @@ class Candidate:
             moved = replace(note, start=0, end=0)
             yield Cited(item=words.key, citation=moved, part=words.parts - 1)
 
-    def _close_part(self) -> Iterator[Happened]:
-        words = self._words
-        if words is not None and words.open:
+    def _close_part(self, words: _Words) -> Iterator[Happened]:
+        if words.open:
             words.open, words.run = False, None
             yield PartClosed(item=words.key, part=words.parts - 1)
-
-    def _close_words(self) -> Iterator[Happened]:
-        yield from self._close_part()
-        words, self._words = self._words, None
-        if words is not None:
-            yield Closed(item=words.key)
 
     def _close_thought(self) -> Iterator[Happened]:
         slot, self._thought = self._thought, None

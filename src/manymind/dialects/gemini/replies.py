@@ -130,6 +130,7 @@ class _Hearing:
         if self._blocked:
             yield Ended(status="incomplete", reason="content_filter")
             return
-        reasons = (CUT.get(candidate.reason or "") for candidate in self._candidates.values())
+        ends = (self._candidates[number].reason for number in sorted(self._candidates))
+        reasons = (CUT.get(end or "") for end in ends)
         reason = next((reason for reason in reasons if reason), None)
         yield Ended(status="incomplete" if reason else "completed", reason=reason)

@@ -48,6 +48,8 @@ class Speech:
 
     def __init__(self) -> None:
         self.spots: list[Spot] = []
+        self.over = False
+        self._told = 0
         self._parts = 0
         self._last: str | None = None
         self._run = Run(-1)
@@ -105,6 +107,12 @@ class Speech:
 
     def cite(self, run: Run, start: int, note: Citation) -> None:
         self.spots.append(Spot(run, replace(note, start=note.start + start, end=note.end + start)))
+
+    def news(self) -> bool:
+        """Whether a message is over that cites something, since this was asked."""
+        news, self.over = self.over and len(self.spots) > self._told, False
+        self._told = len(self.spots) if news else self._told
+        return news
 
     def _begin(self, kind: str | None) -> None:
         self._parts += 1
@@ -243,6 +251,8 @@ class Telling:
                 told = list(self._seal(speech, opened, value))
             case Hosted() if value.tool == CODE:
                 told = [speech.whole(part) for part in write_code(value)]
+            case Said():
+                speech.over = True
             case Unread() if value.dialect == NAME:
                 told = [speech.whole(value.data)]
             case _:

@@ -66,7 +66,7 @@ class Turns:
         if self._apart(item):
             self._stand_alone()
         parts = self._written(item, place)
-        if parts or (self._own and isinstance(item, Said)):
+        if parts or self._signature is not None or (self._own and isinstance(item, Said)):
             self._content(item)
             _parts_of(self._contents[-1]).extend(parts)
         if isinstance(item, Said):
@@ -163,8 +163,6 @@ class Turns:
 
     def _stand_alone(self) -> None:
         waiting = self._alone()
-        if waiting and (not self._contents or self._contents[-1]["role"] != "model"):
-            self._contents.append({"role": "model", "parts": []})
         if waiting:
             _parts_of(self._contents[-1]).extend(waiting)
 

@@ -43,8 +43,8 @@ def write_usage(usage: Usage) -> Json:
     kept = fields_of(usage.aside)
     fed = kept.get(_TOOLS_INPUT)
     fields: Json = {
-        "promptTokenCount": usage.input_tokens - (fed if isinstance(fed, int) else 0),
-        "candidatesTokenCount": usage.output_tokens - usage.reasoning_tokens,
+        "promptTokenCount": max(0, usage.input_tokens - (fed if isinstance(fed, int) else 0)),
+        "candidatesTokenCount": max(0, usage.output_tokens - usage.reasoning_tokens),
         "totalTokenCount": usage.input_tokens + usage.output_tokens,
     }
     if usage.cached_tokens:

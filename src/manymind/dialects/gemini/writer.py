@@ -26,6 +26,7 @@ from manymind.canon.values import Json
 from manymind.dialects.agents import AGENT_EVENT, show_event
 from manymind.dialects.gemini.answers import blocking, known_better, last
 from manymind.dialects.gemini.calls import fields_of
+from manymind.dialects.gemini.citations import write_citations
 from manymind.dialects.gemini.faults import error_object
 from manymind.dialects.gemini.logprobs import write_logprobs
 from manymind.dialects.gemini.telling import Speech, Telling, Told
@@ -74,6 +75,15 @@ class StreamWriter:
             case _:
                 for told in self._telling.hear(event):
                     yield self._line({"candidates": [_candidate(told)]})
+                yield from self._cited()
+
+    def _cited(self) -> Iterator[bytes]:
+        """What a message cites, once it is over: what follows may be of another kind."""
+        for number, speech in self._telling.candidates.items():
+            if speech.news():
+                content: Json = {"parts": [], "role": "model"}
+                candidate = write_citations(speech.spots, {"content": content, "index": number})
+                yield self._line({"candidates": [candidate]})
 
     def _begin(self, event: Began) -> None:
         self._model = event.model
@@ -119,6 +129,8 @@ class StreamWriter:
                 case _:
                     for _ in self._telling.hear(event):
                         pass
+                    for speech in self._telling.candidates.values():
+                        speech.news()
         self._finished |= {event.choice for event in events if isinstance(event, Stopped)}
         self._usage_sent = self._usage_sent or "usageMetadata" in wire.data
         return frame(encode(known_better(wire.data, self._model, self._usage)), wire.event)

@@ -33,6 +33,8 @@ def patched(response: Json, answer: Answer, request: Request, view: View) -> Jso
     fields = {**response, **_kept(response, answer, request)}
     if answer.model:
         fields["model"] = model_shown(answer, view)
+    if request.previous_response_id is not None:  # We went on from it; it was not sent on.
+        fields["previous_response_id"] = request.previous_response_id
     if not fields.get("created_at") and (answer.created or view.created):
         fields["created_at"] = answer.created or view.created
     usage = fields.get("usage")

@@ -1,0 +1,120 @@
+"""How many tokens a request would be, before anybody answers it; and how well we count."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+import anyio
+import msgspec
+
+from manymind.canon.faults import BadRequest
+from manymind.canon.requests import Request
+from manymind.canon.values import Json
+from manymind.dialects.mirror import Dialect
+from manymind.dialects.reading import count as bounded
+from manymind.policy.keys import Caller
+from manymind.server.admission import Admission
+from manymind.server.exchange import Exchange
+from manymind.server.inference import Bounds
+from manymind.server.manners import MESSAGES, RESPONSES, Manners
+from manymind.server.routes import Captured, Route
+from manymind.tokens.counter import Count
+from manymind.tokens.drift import Drift
+
+COUNT_HEADER = "x-manymind-count"
+"""How a count came about: exact, provider or estimate."""
+
+LARGE_BYTES = 256 * 1024
+"""From here on a body is read in a thread."""
+
+_HOUSES = (("/v1", "openai"), ("/api/v1", "openrouter"))
+_PATHS = (("/responses/input_tokens", RESPONSES), ("/messages/count_tokens", MESSAGES))
+
+_STANDING = {
+    RESPONSES: {"model": msgspec.Raw(b'""'), "input": msgspec.Raw(b"[]")},
+    MESSAGES: {"max_tokens": msgspec.Raw(b"1")},
+}
+"""What a request needs and a body that is only counted may leave out."""
+
+Recall = Callable[[str, Request], Awaitable[Request]]
+"""The request of an owner with the history that it goes on from."""
+
+
+class Counts(Protocol):
+    async def count(self, request: Request) -> Count: ...
+
+
+class Counting:
+    """`drift` tells how far our counts were from what providers reported, by model."""
+
+    def __init__(
+        self,
+        counts: Counts,
+        recall: Recall,
+        drift: Callable[[], tuple[Drift, ...]],
+        dialects: Mapping[str, Dialect],
+        admission: Admission,
+        bounds: Bounds,
+    ) -> None:
+        self._counts = counts
+        self._recall = recall
+        self._drift = drift
+        self._dialects = dialects
+        self._admission = admission
+        self._bounds = bounds
+
+    def routes(self) -> tuple[Route, ...]:
+        doors = (
+            self._door(prefix + path, Manners(dialect=dialect, house=house))
+            for prefix, house in _HOUSES
+            for path, dialect in _PATHS
+        )
+        return (*doors, Route(method="GET", path="/api/v1/tokens/drift", page=self.drift))
+
+    async def drift(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        """What providers reported for each token that we counted: least, mean and most."""
+        body = {"object": "list", "data": self._drift()}
+        await exchange.reply(200, msgspec.json.encode(body))
+
+    def _door(self, path: str, manners: Manners) -> Route:
+        async def page(exchange: Exchange, caller: Caller, captured: Captured) -> None:
+            with self._admission.visit() as take:
+                await self._count(exchange, caller, manners.dialect, take)
+
+        return Route(method="POST", path=path, page=page, manners=manners)
+
+    async def _count(
+        self, exchange: Exchange, caller: Caller, dialect: str, take: Callable[[int], None]
+    ) -> None:
+        body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
+        if len(body) < LARGE_BYTES:
+            request = self._read(body, dialect)
+        else:
+            request = await anyio.to_thread.run_sync(self._read, body, dialect)
+        del body
+        whole = await self._recall(caller.id, request)
+        if not whole.items and not whole.instructions and not whole.tools:
+            raise BadRequest("There is nothing to count.", advice="Send at least one message.")
+        found = await self._counts.count(whole)
+        exchange.extra.append((COUNT_HEADER, found.basis))
+        counted: Json = {"input_tokens": found.tokens}
+        if dialect == RESPONSES:
+            counted = {"object": "response.input_tokens", **counted}
+        await exchange.reply(200, msgspec.json.encode(counted))
+
+    def _read(self, body: bytes, dialect: str) -> Request:
+        """The request as its dialect reads it, with what may be left out here put in."""
+        bounded(body)
+        try:
+            fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return self._dialects[dialect].read_request(body)  # which says what is wrong
+        missing = {
+            name: value for name, value in _STANDING[dialect].items() if _absent(fields.get(name))
+        }
+        if missing:
+            body = msgspec.json.encode({**fields, **missing})
+        return self._dialects[dialect].read_request(body)
+
+
+def _absent(value: msgspec.Raw | None) -> bool:
+    return value is None or bytes(value) == b"null"
