@@ -3,6 +3,7 @@
 from math import inf
 from typing import Protocol, runtime_checkable
 
+from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.letters import Letter
@@ -22,7 +23,7 @@ class Accounts(Protocol):
 class Relaying(Protocol):
     """A router that need not open what it passes on."""
 
-    async def relay(self, letter: Letter, say: Say, desk: Desk) -> None: ...
+    async def relay(self, letter: Letter, desk: Desk) -> Answer: ...
 
 
 class Gateway:
@@ -68,21 +69,28 @@ class Gateway:
         mouth.check()
         await turn.end()
 
-    async def relay(self, caller: Caller, letter: Letter, say: Say, *, key: str) -> None:
-        """As `answer`, for a request of which nothing is recalled or kept, and that need not be
-        opened."""
+    async def relay(self, caller: Caller, letter: Letter, *, key: str) -> Answer:
+        """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
+        whole, and that need not be opened."""
         desk = Desk(
             key=key,
             allotment=self._accounts.allot(caller.id, letter.outline),
             clock=self._clock,
             deadline=self._clock.now() + self._seconds,
         )
-        mouth = _Whole(say)
-        if self._relaying is None:
-            await self._router.run(letter.opener(), mouth, desk)
+        if self._relaying is not None:
+            answer = await self._relaying.relay(letter, desk)
         else:
-            await self._relaying.relay(letter, mouth, desk)
-        mouth.check()
+            folding = Folding()
+
+            async def fold(chunk: Chunk) -> None:
+                folding.hear(chunk)
+
+            await self._router.run(letter.opener(), fold, desk)
+            answer = folding.answer()
+        if answer.status == "in_progress":
+            raise CutShort("The answer stopped before its end.", advice="Try again.")
+        return answer
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
         if self._turns is not None:

@@ -1,11 +1,14 @@
-"""A request that nobody has opened: whoever only passes it on need not know what it says."""
+"""A request that nobody has opened, because whoever passes it on need not know what it says.
+
+What is not streamed is not spoken either: a letter is answered by a return.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 from msgspec import Raw, Struct
 
-from manymind.canon.events import Say
+from manymind.canon.answers import Answer
 from manymind.canon.ports import Desk
 from manymind.canon.requests import Request
 
@@ -31,8 +34,9 @@ class Letter(Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Carrier(Protocol):
-    """A provider that may pass a letter on, and speaks the reply unopened, too."""
+    """A provider that may pass a letter on, and bring the whole reply back as it came: an answer
+    that has no items, but a wire."""
 
     def carries(self, letter: Letter, model: str) -> bool: ...
 
-    async def carry(self, letter: Letter, model: str, say: Say, desk: Desk) -> None: ...
+    async def carry(self, letter: Letter, model: str, desk: Desk) -> Answer: ...

@@ -28,7 +28,8 @@ class Clock(Protocol):
 
 
 class Hold(Protocol):
-    """A reservation. Settled exactly once, also after a fault or a hang-up."""
+    """A reservation. Settled exactly once, also after a fault or a hang-up. Once begun, a
+    settlement is not to be interrupted: one that has to wait for something shields itself."""
 
     async def settle(self, used: Ticks) -> None: ...
 

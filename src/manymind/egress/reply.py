@@ -92,6 +92,11 @@ class Reply:
         """Nothing more can come, for good or ill."""
         return self.complete or self._fault is not None
 
+    @property
+    def waiting(self) -> bytes:
+        """The first piece of the body, if it is there already."""
+        return self._pieces[0] if self._pieces else b""
+
     # What the reader asks.
 
     async def head(self, first_byte_seconds: float, idle_seconds: float) -> None:

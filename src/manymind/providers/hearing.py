@@ -6,6 +6,7 @@ object where a stream was asked, some the other way round, and the answer is the
 
 from collections.abc import Callable
 
+from manymind.canon.answers import Answer
 from manymind.canon.events import Chunk, Ended, Noted, Say, spoken
 from manymind.canon.faults import CutShort, TimedOut, UpstreamBroken
 from manymind.dialects.mirror import Dialect, Message, Sealing
@@ -25,8 +26,6 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 class Hearing:
     """`lost` is told first, so that the caller knows what the answer did not take into account.
 
-    Where the question was not opened, `skims` reads of a whole reply no more than it must.
-
     `listening` is False while the listener speaks for itself: its faults are not the upstream's.
     """
 
@@ -36,11 +35,8 @@ class Hearing:
         say: Say,
         lost: tuple[str, ...],
         sieve: Sieve,
-        *,
-        skims: Sealing | None = None,
     ) -> None:
         self.listening = True
-        self._skims = skims
         self._dialect = dialect
         self._say = say
         self._lost = lost
@@ -61,13 +57,20 @@ class Hearing:
             )
         if start[:1] == b"{":
             rest = await reply.read(WHOLE_BYTES_MAX)
-            await self._speak(self._whole(self._sieve.body(start + rest)))
+            await self._speak(self._dialect.read_reply(self._sieve.body(start + rest)))
         else:
             await self._stream(start, reply)
 
-    def _whole(self, body: bytes) -> Chunk:
-        skimmed = None if self._skims is None else self._skims.skim_reply(body)
-        return self._dialect.read_reply(body) if skimmed is None else skimmed
+    async def skim(self, reply: Reply, sealing: Sealing) -> Answer | None:
+        """The answer that a reply plainly is; of any other it speaks, and gives None."""
+        if reply.waiting[:1] != b"{":
+            await self.hear(reply, streamed=False)
+            return None
+        body = self._sieve.body(await reply.read(WHOLE_BYTES_MAX))
+        answer = sealing.skim_reply(body)
+        if answer is None:
+            await self._speak(self._dialect.read_reply(body))
+        return answer
 
     async def _start(self, reply: Reply) -> bytes:
         """The first bytes that are not blank."""

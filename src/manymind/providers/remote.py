@@ -1,8 +1,7 @@
 """A provider on the network: an address, a key, and the dialects that it speaks."""
 
 import re
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import TypeAlias
@@ -10,14 +9,15 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from manymind.canon.events import Say
+from manymind.canon.answers import Answer, Folding
+from manymind.canon.events import Chunk, Say
 from manymind.canon.faults import Fault, TimedOut, Unsupported, UpstreamBroken
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock, Desk
 from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Sealing
 from manymind.egress.reply import Patience, Reply
-from manymind.egress.trusted import Ask, Trusted
+from manymind.egress.trusted import Trusted
 from manymind.providers.asked import NEEDED, unrouted
 from manymind.providers.hearing import Hearing
 from manymind.providers.sieve import Sieve
@@ -94,29 +94,21 @@ class Remote:
         self._refuse_to_lose(request, lost, door)
         headers = {**self._greeting(door, streamed=request.stream), **betas}
         hearing = Hearing(door.dialect, say, lost, self._sieve)
-        ask = self._client.prepare(door.at(request), headers)
-        await self._converse(door, ask, written.body, hearing, desk, streamed=request.stream)
-
-    async def _converse(
-        self,
-        door: Door,
-        ask: Ask,
-        body: bytes,
-        hearing: Hearing,
-        desk: Desk,
-        *,
-        streamed: bool = False,
-    ) -> None:
-        with self._signed(hearing):
-            async with self._client.send(
-                ask,
-                body,
+        try:
+            async with self._client.post(
+                door.at(request),
+                headers=headers,
+                body=written.body,
                 deadline_seconds=left(desk),
-                patience=STREAMED if streamed else WHOLE,
+                patience=STREAMED if request.stream else WHOLE,
             ) as reply:
                 if not 200 <= reply.status < 300:
                     raise await refusal(reply, door.dialect.read_fault, desk.clock)
-                await hearing.hear(reply, streamed=streamed)
+                await hearing.hear(reply, streamed=request.stream)
+        except Fault as fault:
+            if hearing.listening:
+                self._sign(fault)
+            raise
 
     def _greeting(self, door: Door, *, streamed: bool) -> dict[str, str]:
         accept = "text/event-stream" if streamed else "application/json"
@@ -130,16 +122,31 @@ class Remote:
     def carries(self, letter: Letter, model: str) -> bool:
         return letter.dialect in self._sealing and self._only_door(model) is None
 
-    async def carry(self, letter: Letter, model: str, say: Say, desk: Desk) -> None:
-        """Posts a letter as it came, but for the model's name, and speaks the reply unopened."""
+    async def carry(self, letter: Letter, model: str, desk: Desk) -> Answer:
+        """Posts a letter as it came, but for the model's name."""
         door = self._doors[letter.dialect]
         sealing, ask = self._sealing[letter.dialect]
         written = sealing.write_letter(letter, model)
+        folding = Folding()
+
+        async def fold(chunk: Chunk) -> None:
+            folding.hear(chunk)
+
         if written is None:
-            await self.run(replace(letter.opener(), model=model), say, desk)
-            return
-        hearing = Hearing(door.dialect, say, (), self._sieve, skims=sealing)
-        await self._converse(door, ask, written, hearing, desk)
+            await self.run(replace(letter.opener(), model=model), fold, desk)
+            return folding.answer()
+        hearing = Hearing(door.dialect, fold, (), self._sieve)
+        try:
+            async with self._client.send(
+                ask, written, deadline_seconds=left(desk), patience=WHOLE
+            ) as reply:
+                if not 200 <= reply.status < 300:
+                    raise await refusal(reply, door.dialect.read_fault, desk.clock)
+                answer = await hearing.skim(reply, sealing)
+        except Fault as fault:
+            self._sign(fault)
+            raise
+        return folding.answer() if answer is None else answer
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""
@@ -161,19 +168,13 @@ class Remote:
                 return self._doors[rule.dialect]
         return None
 
-    @contextmanager
-    def _signed(self, hearing: Hearing) -> Generator[None]:
-        """Puts our name on the upstream's faults, and takes our secrets out of them."""
-        try:
-            yield
-        except Fault as fault:
-            if hearing.listening:
-                fault.upstream = self.name
-                fault.message = self._sieve.blotted(fault.message)
-                fault.advice = self._sieve.blotted(fault.advice)
-                fault.field = fault.field and self._sieve.blotted(fault.field)
-                fault.args = (fault.message,)
-            raise
+    def _sign(self, fault: Fault) -> None:
+        """Puts our name on the upstream's fault, and takes our secrets out of it."""
+        fault.upstream = self.name
+        fault.message = self._sieve.blotted(fault.message)
+        fault.advice = self._sieve.blotted(fault.advice)
+        fault.field = fault.field and self._sieve.blotted(fault.field)
+        fault.args = (fault.message,)
 
 
 def _betas(request: Request, door: Door) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from random import random
 
-from manymind.canon.events import Say
+from manymind.canon.answers import Answer, Folding
+from manymind.canon.events import Chunk, Say
 from manymind.canon.faults import ContextTooLong, Fault, TimedOut
 from manymind.canon.letters import Carrier, Letter
 from manymind.canon.ports import Desk, Metering, Pricing, Provider
@@ -60,15 +61,21 @@ class Router(Provider):
     async def run(self, request: Request, say: Say, desk: Desk) -> None:
         """Answer through the first offer that can. Once a word is out, its fault is the
         caller's: two models are never spliced into one answer."""
-        await self._answer(Question(request), say, desk)
+        await self._answer(_Trip(self._till, self._patience, Question(request), say, desk))
 
-    async def relay(self, letter: Letter, say: Say, desk: Desk) -> None:
+    async def relay(self, letter: Letter, desk: Desk) -> Answer:
         """As `run`, for a request that need not be opened if the one who answers takes it so."""
-        await self._answer(Question(letter), say, desk)
+        folding = Folding()
 
-    async def _answer(self, question: Question, say: Say, desk: Desk) -> None:
-        trip = _Trip(self._till, self._patience, question, say, desk)
-        waiting = self._fitting(question)
+        async def fold(chunk: Chunk) -> None:
+            folding.hear(chunk)
+
+        trip = _Trip(self._till, self._patience, Question(letter), fold, desk)
+        await self._answer(trip)
+        return trip.carried or folding.answer()
+
+    async def _answer(self, trip: "_Trip") -> None:
+        waiting = self._fitting(trip.question)
         faults: list[Fault] = []
         for round_number in range(self._patience.rounds_max):
             if faults:
@@ -132,7 +139,8 @@ class _Trip:
     ) -> None:
         self._till = till
         self._patience = patience
-        self._question = question
+        self.question = question
+        self.carried: Answer | None = None
         self._say = say
         self._desk = desk
         self._attempts = 0
@@ -146,9 +154,13 @@ class _Trip:
         self._attempts += 1
         risk: Risk | None = None
         try:
-            risk = self._till.risk(served.offer, self._question, self._desk)
+            risk = self._till.risk(served.offer, self.question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
-            await self._till.attempt(served, risk, self._question, mouth, desk)
+            letter, carrier = self.question.letter, served.carrier
+            if letter is not None and carrier is not None:
+                self.carried = await self._till.carry(served.offer, carrier, risk, letter, desk)
+            else:
+                await self._till.attempt(served, risk, self.question, mouth, desk)
         except Fault as fault:
             if mouth.opened or not elsewhere(fault) or self._too_dear(fault, risk):
                 raise

@@ -4,25 +4,22 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
-from manymind.canon.events import Noted, spoken
-from manymind.canon.faults import CutShort, Fault, OverBudget
-from manymind.canon.letters import Carrier
-from manymind.canon.ports import Bill, Desk, Meter, Metering, Pricing, Provider, Worst
+from manymind.canon.answers import Answer
+from manymind.canon.events import Chunk, Ended, Noted, Spent, spoken
+from manymind.canon.faults import CutShort, OverBudget
+from manymind.canon.letters import Carrier, Letter
+from manymind.canon.ports import Desk, Meter, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
+from manymind.canon.usage import Usage
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
-from manymind.routing.attempts import Attempt, OnAttempt
+from manymind.routing.attempts import OnAttempt
 from manymind.routing.mouth import Mouth
-from manymind.routing.patience import unbilled
 from manymind.routing.question import Question, Risk
-
-SETTLE_SECONDS_MAX = 5.0
-"""How long a settlement may hold up a caller who has hung up."""
-
+from manymind.routing.sale import Sale
 
 Tighten: TypeAlias = Callable[[str, Request, Worst], Awaitable[Worst]]
 """Finds a closer bound than this one for a request to an offer, which may take a moment."""
@@ -71,67 +68,54 @@ class Till:
     async def attempt(
         self, served: Served, risk: Risk, question: Question, mouth: Mouth, desk: Desk
     ) -> None:
-        """`desk` is the attempt's own. What was used is settled also when the caller hangs up.
-        Where there is no cap there is nothing to reserve from."""
+        """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from."""
         offer = served.offer
         capped = desk.allotment.left() is not None
         if capped:
             risk.worst = await self._fitted(offer, question.request, risk.worst, desk)
         meter = self._metering(offer.key, risk, mouth)
         hold = await desk.allotment.reserve(risk.worst.ticks if capped else 0, final=desk.final)
-        begun = desk.clock.now()
-        outcome, nothing_used = "failed", False
-        try:
+        async with Sale(offer, question.model, meter, hold, desk, self._on_attempt) as sale:
+            sale.mouth = mouth
             await _ask(served, question, mouth, meter, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
-            outcome = "completed"
-        except Fault as fault:
-            outcome, nothing_used = fault.code, unbilled(fault)
-            fault.upstream = fault.upstream or offer.provider
-            raise
-        except anyio.get_cancelled_exc_class():
-            outcome = "cancelled"
-            raise
-        finally:
-            bill = meter.bill(unbilled=nothing_used)
-            with anyio.CancelScope(shield=True) as scope:
-                if outcome == "cancelled":
-                    scope.deadline = anyio.current_time() + SETTLE_SECONDS_MAX
-                await hold.settle(bill.ticks)
-            self._on_attempt(_row(offer, question.model, mouth, desk, begun, outcome, bill))
+
+    async def carry(
+        self, offer: Offer, carrier: Carrier, risk: Risk, letter: Letter, desk: Desk
+    ) -> Answer:
+        """As `attempt`, for a letter, where there is no cap."""
+        heard = _Priced()
+        meter = self._metering(offer.key, risk, heard)
+        hold = await desk.allotment.reserve(0)
+        async with Sale(offer, letter.model, meter, hold, desk, self._on_attempt) as sale:
+            answer = await carrier.carry(letter, offer.native, desk)
+            sale.answered = answer.model or offer.native
+            await meter(_told(answer))
+        return replace(answer, model=sale.answered, usage=heard.usage)
+
+
+class _Priced:
+    """Hears what the meter makes of an answer that nobody spoke."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+
+    async def __call__(self, chunk: Chunk) -> None:
+        for event in chunk.events:
+            if isinstance(event, Spent):
+                self.usage = event.usage
+
+
+def _told(answer: Answer) -> Chunk:
+    """What an answer says of its cost and its end."""
+    ended = Ended(status=answer.status, reason=answer.reason)
+    return Chunk((ended,) if answer.usage is None else (Spent(usage=answer.usage), ended))
 
 
 async def _ask(served: Served, question: Question, mouth: Mouth, meter: Meter, desk: Desk) -> None:
-    """Pass the letter on as it is, or say what it asks as the model can take it."""
-    offer, letter = served.offer, question.letter
-    carrier = served.carrier
-    if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
-        await carrier.carry(letter, offer.native, meter, desk)
-        return
+    offer = served.offer
     request, lost = without(question.request, offer)
     if lost:
         await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
     await served.provider.run(replace(request, model=offer.native), meter, desk)
-
-
-def _row(
-    offer: Offer,
-    requested: str,
-    mouth: Mouth,
-    desk: Desk,
-    begun: float,
-    outcome: str,
-    bill: Bill,
-) -> Attempt:
-    return Attempt(
-        key=desk.key,
-        requested=requested,
-        offer=offer.key,
-        provider=offer.provider,
-        served=mouth.served,
-        outcome=outcome,
-        seconds=desk.clock.now() - begun,
-        first_word_seconds=None if mouth.opened_at is None else mouth.opened_at - begun,
-        bill=bill,
-    )

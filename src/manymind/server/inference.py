@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from manymind.canon.answers import Answer
 from manymind.canon.faults import BadRequest, Fault
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock
@@ -21,7 +22,7 @@ from manymind.server.exchange import Exchange
 from manymind.server.manners import CHAT, MESSAGES, RESPONSES, Manners, Refusals
 from manymind.server.naming import Naming
 from manymind.server.routes import Captured, Route
-from manymind.server.stream import Gathered, Streamed, gather, stream
+from manymind.server.stream import Gathered, Streamed, gather, stream, until_hang_up
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What strangers' JSON may raise."""
@@ -135,14 +136,17 @@ class Inference:
     async def _relay(
         self, exchange: Exchange, caller: Caller, manners: Manners, letter: Letter
     ) -> None:
-        gathered = Gathered(Naming(letter.dialect, manners.house, exchange.request_id))
+        answer = Answer()
 
-        async def speak() -> None:
-            await self._gateway.relay(caller, letter, gathered.say, key=exchange.request_id)
+        async def ask() -> None:
+            nonlocal answer
+            answer = await self._gateway.relay(caller, letter, key=exchange.request_id)
 
-        answer = await gather(exchange, gathered, speak)
+        await until_hang_up(exchange, ask)
+        naming = Naming(letter.dialect, manners.house, exchange.request_id)
         view = self._view(manners, letter.outline)
-        reply = self._dialects[letter.dialect].write_reply(answer, letter.outline, view)
+        dialect = self._dialects[letter.dialect]
+        reply = dialect.write_reply(naming.named(answer), letter.outline, view)
         await exchange.reply(200, reply)
 
     async def _answer(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Began, Chunk, Happened
 
 _PREFIXES: Mapping[str, Mapping[str, str]] = {
@@ -30,9 +31,17 @@ class Naming:
         same = chunk.wire is not None and chunk.wire.dialect == self._dialect
         return Chunk(tuple(self._named(event, same) for event in chunk.events), chunk.wire)
 
+    def named(self, answer: Answer) -> Answer:
+        """A whole answer, named."""
+        same = answer.wire is not None and answer.wire.dialect == self._dialect
+        return answer if same and answer.id else replace(answer, id=self._id(answer.id))
+
     def _named(self, event: Happened, same: bool) -> Happened:
         if not isinstance(event, Began) or event.voice != LEADER or (same and event.id):
             return event
-        given = event.id or self._request_id
+        return replace(event, id=self._id(event.id))
+
+    def _id(self, given: str) -> str:
+        given = given or self._request_id
         known = next((prefix for prefix in _KNOWN if given.startswith(prefix)), "")
-        return replace(event, id=self._prefix + given.removeprefix(known))
+        return self._prefix + given.removeprefix(known)

@@ -159,7 +159,7 @@ async def stream(
             group.cancel_scope.cancel()
 
     try:
-        await _until_hang_up(exchange, attended)
+        await until_hang_up(exchange, attended)
         await streamed.end()
     except Fault as fault:
         if not exchange.started:
@@ -181,12 +181,12 @@ async def stream(
 async def gather(
     exchange: Exchange, gathered: Gathered, speak: Callable[[], Awaitable[None]]
 ) -> Answer:
-    await _until_hang_up(exchange, speak)
+    await until_hang_up(exchange, speak)
     exchange.extra.extend(gathered.losses.news())
     return gathered.answer()
 
 
-async def _until_hang_up(exchange: Exchange, work: Callable[[], Awaitable[None]]) -> None:
+async def until_hang_up(exchange: Exchange, work: Callable[[], Awaitable[None]]) -> None:
     """Does the work; when the caller hangs up the whole tree below it is cancelled at once."""
     try:
         there = await exchange.attend(work)

@@ -36,7 +36,7 @@ class OpenAIChat:
     def write_letter(self, letter: Letter, model: str) -> bytes | None:
         return write_letter(letter, model, self._flavour)
 
-    def skim_reply(self, body: bytes) -> Chunk | None:
+    def skim_reply(self, body: bytes) -> Answer | None:
         return skim_reply(body)
 
     def read_reply(self, body: bytes) -> Chunk:

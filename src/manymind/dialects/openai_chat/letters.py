@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Wire
+from manymind.canon.events import Wire
 from manymind.canon.letters import Letter
 from manymind.canon.usage import Usage
 from manymind.dialects.openai_chat.flavour import Flavour
@@ -59,23 +59,31 @@ def write_letter(letter: Letter, model: str, flavour: Flavour) -> bytes | None:
     return None if flavour.nameless or not others.isdisjoint(fields) else unsealed(letter, model)
 
 
-def skim_reply(body: bytes) -> Chunk | None:
-    """How an answer began, what it cost and how it ended; None where it is not plain to see."""
+def skim_reply(body: bytes) -> Answer | None:
+    """Who answered, what it used and how it ended; None where that is not plain to see."""
     try:
         if not body.isascii():
             body.decode()
         seen = _SKIMMED.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None
-    if seen.error is not UNSET or not seen.choices or any(map(_failed, seen.choices)):
+    if seen.error is not UNSET or not seen.choices:
         return None
-    events: list[Happened] = [Began(id=seen.id, model=seen.model, created=seen.created)]
-    if seen.usage is not None:
-        events.append(Spent(usage=read_usage(Object(seen.usage, "usage", upstream))))
-    reasons = [INCOMPLETE.get(choice.finish_reason or "") for choice in seen.choices]
-    reason = next(filter(None, reasons), None)
-    events.append(Ended(status="incomplete" if reason else "completed", reason=reason))
-    return Chunk(tuple(events), Wire(NAME, {}, whole=True, sealed=body))
+    reason = None
+    for choice in seen.choices:
+        if choice.finish_reason == "error":
+            return None
+        reason = reason or INCOMPLETE.get(choice.finish_reason or "")
+    usage = seen.usage
+    return Answer(
+        id=seen.id,
+        model=seen.model,
+        created=seen.created,
+        usage=None if usage is None else read_usage(Object(usage, "usage", upstream)),
+        status="incomplete" if reason else "completed",
+        reason=reason,
+        wire=Wire(NAME, {}, whole=True, sealed=body),
+    )
 
 
 def write_sealed(answer: Answer, body: bytes) -> bytes:
@@ -90,10 +98,6 @@ def write_sealed(answer: Answer, body: bytes) -> bytes:
     if answer.usage is not None and "usage" in better:
         better["usage"] = _usage(answer.usage, fields.get("usage"))
     return msgspec.json.encode({**fields, **better}) if better else body
-
-
-def _failed(choice: _Choice) -> bool:
-    return choice.finish_reason == "error"
 
 
 def _better(answer: Answer) -> dict[str, object]:

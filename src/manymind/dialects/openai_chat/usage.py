@@ -1,13 +1,12 @@
 """What a call used, both ways."""
 
-from msgspec.structs import replace
-
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json, Ticks
 from manymind.dialects.money import COUNT_MAX, claimed, dollars
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.reading import Object
 
+_TOOL_FIELDS = ("server_side_tool_usage_details", "server_tool_use_details", "server_tool_use")
 _TOOL_SUFFIXES = ("_calls", "_requests")
 
 
@@ -19,24 +18,19 @@ def read_usage(usage: Object) -> Usage:
     total = _count(usage, "total_tokens")
     before = usage.inner("prompt_tokens_details")
     after = usage.inner("completion_tokens_details")
-    read = Usage(
+    hits = _count(usage, "prompt_cache_hit_tokens")
+    cached = None if before is None else before.whole("cached_tokens", 0, COUNT_MAX)
+    return Usage(
         input_tokens=prompt,
         output_tokens=max(completion, total - prompt),
-        cached_tokens=_count(usage, "prompt_cache_hit_tokens"),
+        cached_tokens=hits if cached is None else cached,
+        cache_written_tokens=0 if before is None else _count(before, "cache_write_tokens"),
+        reasoning_tokens=0 if after is None else _count(after, "reasoning_tokens"),
         tools=_read_tools(usage),
         sources=_count(usage, "num_sources_used"),
         reported_cost=_read_cost(usage),
+        aside=usage.rest(NAME),
     )
-    if before is not None:
-        cached = before.whole("cached_tokens", 0, COUNT_MAX)
-        read = replace(
-            read,
-            cached_tokens=read.cached_tokens if cached is None else cached,
-            cache_written_tokens=_count(before, "cache_write_tokens"),
-        )
-    if after is not None:
-        read = replace(read, reasoning_tokens=_count(after, "reasoning_tokens"))
-    return replace(read, aside=usage.rest(NAME))
 
 
 def _count(usage: Object, name: str) -> int:
@@ -54,7 +48,9 @@ def _read_cost(usage: Object) -> Ticks | None:
 def _read_tools(usage: Object) -> dict[str, int]:
     """Calls of tools that the server ran, by name."""
     tools: dict[str, int] = {}
-    for field in ("server_side_tool_usage_details", "server_tool_use_details", "server_tool_use"):
+    for field in _TOOL_FIELDS:
+        if usage.peek(field) is None:
+            continue
         details = usage.inner(field)
         for name in tuple(details.left()) if details is not None else ():
             tool = next(
