@@ -18,6 +18,7 @@ from manymind.gateway import Gateway
 from manymind.ledger.allotments import Purse
 from manymind.policy.keys import Keys
 from manymind.server.door import Application
+from manymind.server.embeddings import Embeddings
 from manymind.server.guard import Guard
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listing import Listing
@@ -25,6 +26,7 @@ from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
 from manymind.server.recollection import Nothing, Recollections
 from manymind.server.sockets import Hall, Sockets
+from tests.server.vectors import lengths
 from tests.world import serving
 
 MODEL = Row(
@@ -83,6 +85,7 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
     )
     parts = (
         inference,
+        Embeddings(lengths(clock), bounds, inference.admission),
         Sockets(hall, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
