@@ -45,7 +45,7 @@ def models(
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """List the models that can be asked for, with window and price.
+    """List the models that can be asked for, with prices.
 
     With words only the models whose name has them all. Prices are dollars for a million tokens.
     Servers of your own are asked what they serve; the others' models come from the catalogue.
