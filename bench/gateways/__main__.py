@@ -1,0 +1,130 @@
+"""Runs the contestants in turn, round by round, and prints what came of it.
+
+.venv/bin/python -m bench.gateways [--only manymind,nginx] [--phase c64] [--quick]
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.gateways.contestants import DIRECT, NGINX, OURS, Contestant
+from bench.gateways.phases import (
+    OURS_ALONE,
+    PHASES,
+    Bench,
+    Figures,
+    first_reply,
+    free_port,
+    said,
+)
+from bench.gateways.processes import (
+    GATEWAY_CORES,
+    ROOT,
+    UPSTREAM_CORES,
+    Failed,
+    started,
+)
+from bench.gateways.table import Rounds, text
+
+CONTESTANTS = (DIRECT, NGINX, OURS)
+EVERYWHERE = ("direct", "manymind")
+
+
+class Options(argparse.Namespace):
+    only: str
+    phase: str
+    rounds: int
+    seconds: float
+    quick: bool
+    profile: str
+
+
+def options() -> Options:
+    reader = argparse.ArgumentParser(prog="python -m bench.gateways", description=__doc__)
+    names = ", ".join(each.name for each in CONTESTANTS)
+    reader.add_argument("--only", default="", help=f"contestants, with commas: {names}")
+    reader.add_argument("--phase", default="", help=f"phases, with commas: {', '.join(PHASES)}")
+    reader.add_argument("--rounds", type=int, default=3)
+    reader.add_argument("--seconds", type=float, default=3.0, help="how long a phase lasts")
+    reader.add_argument("--quick", action="store_true", help="one round of one second a phase")
+    reader.add_argument(
+        "--profile", default="", metavar="FILE", help="run ours under cProfile, written to FILE"
+    )
+    return reader.parse_args(namespace=Options())
+
+
+def play(contestant: Contestant, phases: list[str], chosen: Options, upstream: int) -> Figures:
+    """One contestant's round: start it, take it through the phases, end it."""
+    if contestant.start is None:
+        bench = Bench(
+            contestant=contestant, port=upstream, upstream=upstream, pid=0, seconds=chosen.seconds
+        )
+        return through(bench, phases)
+    with tempfile.TemporaryDirectory() as place:
+        folder, port = Path(place), free_port()
+        folder.chmod(0o755)
+        start = contestant.start(folder, port, upstream)
+        command = start.command
+        if chosen.profile and contestant is OURS:
+            outcome = str(Path(chosen.profile).resolve())
+            command = (sys.executable, "-m", "cProfile", "-o", outcome, *command)
+        log, since = folder / "said.log", time.perf_counter()
+        with started(command, GATEWAY_CORES, log, start.environment(folder)) as process:
+            bench = Bench(
+                contestant=contestant,
+                port=port,
+                upstream=upstream,
+                pid=process.pid,
+                seconds=chosen.seconds,
+            )
+            try:
+                return {"start_s": first_reply(bench, since), **through(bench, phases)}
+            except Failed as failed:
+                raise Failed(f"{failed} (it said: {said(log)})") from failed
+
+
+def through(bench: Bench, phases: list[str]) -> Figures:
+    figures: Figures = {}
+    for name in phases:
+        if name in OURS_ALONE and bench.contestant is not OURS:
+            continue
+        print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
+        figures |= PHASES[name](bench)
+    return figures
+
+
+def main() -> None:
+    chosen = options()
+    if chosen.quick:
+        chosen.rounds, chosen.seconds = 1, 1.0
+    long = set() if not chosen.quick else {"soak"}
+    phases = chosen.phase.split(",") if chosen.phase else [p for p in PHASES if p not in long]
+    wanted = chosen.only.replace("ours", OURS.name).split(",") if chosen.only else []
+    unknown = [*(set(phases) - set(PHASES)), *(set(wanted) - {c.name for c in CONTESTANTS})]
+    if unknown:
+        sys.exit(f"Not known here: {', '.join(unknown)}.")
+    field = [each for each in CONTESTANTS if not wanted or each.name in (*wanted, DIRECT.name)]
+    rounds = Rounds()
+    upstream = free_port()
+    with tempfile.TemporaryDirectory() as place:
+        command = (sys.executable, "-m", "bench.gateways.upstream", str(upstream))
+        log = Path(place, "upstream.log")
+        with started(command, UPSTREAM_CORES, log, {"PYTHONPATH": str(ROOT)}):
+            time.sleep(1.0)
+            for number in range(chosen.rounds):
+                print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr)
+                for contestant in field:
+                    if why := contestant.missing():
+                        rounds.absent(contestant.name, why)
+                        continue
+                    try:
+                        rounds.add(contestant.name, play(contestant, phases, chosen, upstream))
+                    except Failed as failed:
+                        rounds.absent(contestant.name, str(failed))
+    print(text(rounds))
+
+
+if __name__ == "__main__":
+    main()
