@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.clients.installed import Clients
-from tests.flows.stage import Stage, on_stage
+from tests.flows.stage import HANDBOOK, TEAM_OF_SIMULATED, Stage, on_stage
 
 pytestmark = pytest.mark.long
 
@@ -143,3 +143,19 @@ async def test_node_sdks_of_openai_and_anthropic(
         "refused": "NotFoundError 404 with an id",
     }
     assert ended.heard == of_each_model(chat=scenes, responses=scenes, messages=scenes)
+
+
+@pytest.mark.parametrize("model", ["manymind/multi-agent", "manymind/reader"])
+async def test_vercel_ai_sdk_hears_sources(clients: Clients, tmp_path: Path, model: str) -> None:
+    scratch = tmp_path / "node"
+    scratch.mkdir()
+    async with on_stage(tmp_path, settings=TEAM_OF_SIMULATED) as stage:
+        seen = {
+            "BASE_URL": stage.url,
+            "MODELS": model,
+            "QUESTION": HANDBOOK + "Who approves leave?",
+        }
+        (heard,) = (await clients.node("ai_sdk_sources.mjs", seen, scratch)).heard
+    assert heard["whole"] == heard["streamed"]
+    assert "station master" in str(heard["whole"])
+    assert "'cited': True" in str(heard["whole"])
