@@ -17,6 +17,7 @@ from manymind.clock import SystemClock
 from manymind.gateway import Gateway
 from manymind.ledger.allotments import Purse
 from manymind.policy.keys import Keys
+from manymind.server.counting import Counting
 from manymind.server.door import Application
 from manymind.server.embeddings import Embeddings
 from manymind.server.guard import Guard
@@ -26,6 +27,7 @@ from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
 from manymind.server.recollection import Nothing, Recollections
 from manymind.server.sockets import Hall, Sockets
+from manymind.tokens.counter import Count, Counter
 from tests.server.vectors import lengths
 from tests.world import serving
 
@@ -59,6 +61,21 @@ class Unmetered:
         return Purse()
 
 
+class OfNobody:
+    """Counts for a model of which nothing is known."""
+
+    def __init__(self) -> None:
+        self._counter = Counter()
+
+    async def count(self, request: Request) -> Count:
+        return await self._counter.count("", "", request)
+
+
+async def as_sent(owner: str, request: Request) -> Request:
+    """Nothing was kept that a request could go on from."""
+    return request
+
+
 def application(provider: Provider, terms: Terms | None = None) -> Application:
     terms = terms or Terms()
     clock = SystemClock()
@@ -87,6 +104,7 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
         inference,
         Embeddings(lengths(clock), bounds, inference.admission),
         Sockets(hall, bounds),
+        Counting(OfNobody(), as_sent, tuple, spoken, inference.admission, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
     )
