@@ -52,6 +52,8 @@ from manymind.server.sockets import Hall, Sockets
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
 
+DAY_SECONDS = 86_400
+
 Allotted: TypeAlias = Callable[[Purse], None]
 """Is shown what each request may spend, and can see from it what it has spent so far."""
 
@@ -191,6 +193,10 @@ def _application(
         moment = datetime.fromtimestamp(clock.today(), UTC)
         return listing(catalogue, providers, moment)
 
+    def state() -> object:
+        """Of which a list was made: a day's prices, and what was known to be for sale."""
+        return int(clock.today() // DAY_SECONDS), catalogue.version
+
     bounds = Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
         bodies_bytes=server.body_total_mb * 1024 * 1024,
@@ -214,7 +220,7 @@ def _application(
         Embeddings(vectors, bounds, inference.admission),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, inference.admission),
-        Listing(listed),
+        Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
     return Application(
