@@ -1,5 +1,7 @@
 """The description of our paths that tools read. Bodies are described as far as we check them."""
 
+from typing import cast
+
 from manymind.canon.values import Json
 
 _TEXT: Json = {"type": "string"}
@@ -111,6 +113,25 @@ _VECTORS: Json = {
     },
 }
 
+_COUNTED_RESPONSES: Json = {
+    "type": "object",
+    "properties": {
+        **cast("Json", _RESPONSES["properties"]),
+        "model": _MAYBE_TEXT,
+        "input": {"anyOf": [_TEXT, _OBJECTS, {"type": "null"}]},
+    },
+}
+
+_COUNTED_MESSAGES: Json = {
+    "type": "object",
+    "required": ["model", "messages"],
+    "properties": {
+        **cast("Json", _MESSAGES["properties"]),
+        "max_tokens": _optional({"type": "integer", "minimum": 0}),
+    },
+}
+"""What is only counted may leave out what an answer needs."""
+
 _RUN: Json = {
     "type": "object",
     "required": ["input"],
@@ -175,13 +196,9 @@ def _paths() -> Json:
     paths[run] = _post("Cloudflare's envelope", _RUN, [_ACCOUNT])
     for prefix in ("/v1", "/api/v1"):
         paths[f"{prefix}/models"] = _get("The models that are served here")
-        paths[f"{prefix}/responses/input_tokens"] = _post(
-            "How many tokens a request would be", {**_RESPONSES, "required": []}
-        )
-        paths[f"{prefix}/messages/count_tokens"] = _post(
-            "How many tokens a request would be",
-            {**_MESSAGES, "required": ["model", "messages"]},
-        )
+        told = "How many tokens a request would be"
+        paths[f"{prefix}/responses/input_tokens"] = _post(told, _COUNTED_RESPONSES)
+        paths[f"{prefix}/messages/count_tokens"] = _post(told, _COUNTED_MESSAGES)
         paths[f"{prefix}/models/{{model}}"] = _get("One model", [_MODEL], ("401", "403", "404"))
     named = ("401", "403", "404")
     paths["/api/v1/models/count"] = _get("How many models a filter finds")
