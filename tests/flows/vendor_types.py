@@ -1,7 +1,7 @@
 """What the official SDKs' types say of JSON: whether it fits, and what in it they do not know."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from anthropic.types import Message, RawMessageStreamEvent
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -47,7 +47,7 @@ def _extras(value: object) -> Iterator[tuple[str, str]]:
             for field in type(value).model_fields:
                 yield from _extras(getattr(value, field))
         case list():
-            for each in value:  # pyright: ignore[reportUnknownVariableType] # any JSON
-                yield from _extras(each)  # pyright: ignore[reportUnknownArgumentType]
+            for each in cast("list[object]", value):
+                yield from _extras(each)
         case _:
             pass

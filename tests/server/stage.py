@@ -25,7 +25,7 @@ from manymind.server.inference import Bounds, Inference
 from manymind.server.listing import Listing
 from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
-from manymind.server.recollection import Nothing, Recollections
+from manymind.server.recollection import Nothing
 from manymind.server.sockets import Hall, Sockets
 from manymind.tokens.counter import Count, Counter
 from tests.server.vectors import lengths
@@ -52,7 +52,6 @@ class Terms(Struct, frozen=True, kw_only=True):
     heartbeat_seconds: float = 10.0
     draining: bool = False
     bodies_bytes: int = 10_000_000
-    recollected_bytes: int = 10_000_000
     lifetime_seconds: float = 60.0
 
 
@@ -91,14 +90,13 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
     refusals = Refusals(spoken)
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     hall = Hall(
-        gateway=gateway,
-        dialect=spoken["openai_responses"],
-        clock=clock,
-        admission=inference.admission,
-        recollections=Recollections(terms.recollected_bytes),
-        house=Nothing(),
-        new_id=lambda: f"req_{next(numbers)}",
-        lifetime_seconds=terms.lifetime_seconds,
+        gateway,
+        spoken["openai_responses"],
+        clock,
+        inference.admission,
+        Nothing(),
+        lambda: f"req_{next(numbers)}",
+        terms.lifetime_seconds,
     )
     parts = (
         inference,

@@ -47,7 +47,6 @@ from manymind.server.listen import Draining
 from manymind.server.listing import Listing
 from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
-from manymind.server.recollection import Recollections
 from manymind.server.sockets import Hall, Sockets
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -206,20 +205,13 @@ def _application(
     spoken = dialects.find()
     refusals = Refusals(spoken)
     inference = Inference(gateway, spoken, refusals, clock, bounds)
-    hall = Hall(
-        gateway=gateway,
-        dialect=spoken[RESPONSES],
-        clock=clock,
-        admission=inference.admission,
-        recollections=Recollections(bounds.bodies_bytes),
-        house=stored.answers,
-        new_id=_request_id,
-    )
+    room = inference.admission
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, _request_id)
     parts = (
         inference,
-        Embeddings(vectors, bounds, inference.admission),
+        Embeddings(vectors, bounds, room),
         Sockets(hall, bounds),
-        *stored.pages(gateway, spoken, bounds, inference.admission),
+        *stored.pages(gateway, spoken, bounds, room),
         Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
