@@ -36,8 +36,8 @@ fix: .venv/.ready-dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix src tests bench
 	$(BIN)/ruff format src tests bench
 
-bench: .venv/.ready-dev ## run the benchmarks and print their ratios
-	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+bench: .venv/.ready-dev ## measure it beside other gateways, and write docs/benchmarks.md (10 to 15 minutes)
+	$(BIN)/python -m bench.gateways --write
 
 clean: ## remove what the other targets made
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -4,12 +4,14 @@
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from bench.gateways.contestants import DIRECT, NGINX, OURS, Contestant
+from bench.gateways.document import DOCUMENT, document, team
 from bench.gateways.phases import (
     OURS_ALONE,
     PHASES,
@@ -26,10 +28,10 @@ from bench.gateways.processes import (
     Failed,
     started,
 )
+from bench.gateways.rivals import RIVALS
 from bench.gateways.table import Rounds, text
 
-CONTESTANTS = (DIRECT, NGINX, OURS)
-EVERYWHERE = ("direct", "manymind")
+CONTESTANTS = (DIRECT, NGINX, OURS, *RIVALS)
 
 
 class Options(argparse.Namespace):
@@ -38,6 +40,7 @@ class Options(argparse.Namespace):
     rounds: int
     seconds: float
     quick: bool
+    write: bool
     profile: str
 
 
@@ -49,6 +52,7 @@ def options() -> Options:
     reader.add_argument("--rounds", type=int, default=3)
     reader.add_argument("--seconds", type=float, default=3.0, help="how long a phase lasts")
     reader.add_argument("--quick", action="store_true", help="one round of one second a phase")
+    reader.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     reader.add_argument(
         "--profile", default="", metavar="FILE", help="run ours under cProfile, written to FILE"
     )
@@ -72,6 +76,8 @@ def play(contestant: Contestant, phases: list[str], chosen: Options, upstream: i
             command = (sys.executable, "-m", "cProfile", "-o", outcome, *command)
         log, since = folder / "said.log", time.perf_counter()
         with started(command, GATEWAY_CORES, log, start.environment(folder)) as process:
+            if contestant.tells_port:
+                port = told(folder / "port")
             bench = Bench(
                 contestant=contestant,
                 port=port,
@@ -85,6 +91,15 @@ def play(contestant: Contestant, phases: list[str], chosen: Options, upstream: i
                 raise Failed(f"{failed} (it said: {said(log)})") from failed
 
 
+def told(file: Path) -> int:
+    """The port that a contestant chose for itself."""
+    for _ in range(3000):
+        if file.exists():
+            return int(file.read_text())
+        time.sleep(0.01)
+    raise Failed("it named no port within 30 s")
+
+
 def through(bench: Bench, phases: list[str]) -> Figures:
     figures: Figures = {}
     for name in phases:
@@ -95,19 +110,16 @@ def through(bench: Bench, phases: list[str]) -> Figures:
     return figures
 
 
-def main() -> None:
-    chosen = options()
-    if chosen.quick:
-        chosen.rounds, chosen.seconds = 1, 1.0
-    long = set() if not chosen.quick else {"soak"}
-    phases = chosen.phase.split(",") if chosen.phase else [p for p in PHASES if p not in long]
-    wanted = chosen.only.replace("ours", OURS.name).split(",") if chosen.only else []
-    unknown = [*(set(phases) - set(PHASES)), *(set(wanted) - {c.name for c in CONTESTANTS})]
-    if unknown:
-        sys.exit(f"Not known here: {', '.join(unknown)}.")
-    field = [each for each in CONTESTANTS if not wanted or each.name in (*wanted, DIRECT.name)]
-    rounds = Rounds()
-    upstream = free_port()
+def chosen_phases(chosen: Options) -> list[str]:
+    if chosen.phase:
+        return chosen.phase.split(",")
+    return [name for name in PHASES if not (chosen.quick and name == "soak")]
+
+
+def compete(field: list[Contestant], phases: list[str], chosen: Options) -> Rounds:
+    """All of them in each round, so that a busy minute of the machine meets them all."""
+    rounds, upstream = Rounds(), free_port()
+    ready = [each for each in field if not rounds.absent(each.name, each.missing())]
     with tempfile.TemporaryDirectory() as place:
         command = (sys.executable, "-m", "bench.gateways.upstream", str(upstream))
         log = Path(place, "upstream.log")
@@ -115,15 +127,29 @@ def main() -> None:
             time.sleep(1.0)
             for number in range(chosen.rounds):
                 print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr)
-                for contestant in field:
-                    if why := contestant.missing():
-                        rounds.absent(contestant.name, why)
-                        continue
+                for contestant in ready:
                     try:
                         rounds.add(contestant.name, play(contestant, phases, chosen, upstream))
                     except Failed as failed:
                         rounds.absent(contestant.name, str(failed))
+    return rounds
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    chosen = options()
+    if chosen.quick:
+        chosen.rounds, chosen.seconds = 1, 1.0
+    phases = chosen_phases(chosen)
+    wanted = chosen.only.replace("ours", OURS.name).split(",") if chosen.only else []
+    unknown = [*(set(phases) - set(PHASES)), *(set(wanted) - {c.name for c in CONTESTANTS})]
+    if unknown:
+        sys.exit(f"Not known here: {', '.join(unknown)}.")
+    field = [each for each in CONTESTANTS if not wanted or each.name in (*wanted, DIRECT.name)]
+    rounds = compete(field, phases, chosen)
     print(text(rounds))
+    if chosen.write:
+        DOCUMENT.write_text(document(rounds, field, chosen.rounds, chosen.seconds, team()))
 
 
 if __name__ == "__main__":

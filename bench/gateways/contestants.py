@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 
 from bench.gateways.wire import CHAT, FLOOD, MESSAGES, PACED, PLAIN, RESPONSES
 
-KEY = "bench-key-0123456789abcdef0123456789abcdef"
+KEY = "sk-bench-0123456789abcdef0123456789abcdef"
 MODELS = (PLAIN, PACED, FLOOD)
 PROGRAM = Path(sys.executable).with_name("manymind")
 
@@ -38,6 +39,8 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "{}"
     headers: Callable[[int], dict[str, str]] = lambda _: {"Authorization": f"Bearer {KEY}"}
     note: str = ""
+    tells_port: bool = False
+    """It takes a port of its own choosing, and writes it to the file `port` in its folder."""
 
 
 def _ours(folder: Path, port: int, upstream: int) -> Start:
@@ -108,7 +111,8 @@ def _no_nginx() -> str:
 
 def asked(*command: str) -> str:
     """The last word of what a program says of its version."""
-    said = os.popen(" ".join((*command, "2>&1"))).read().split()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = (done.stdout + done.stderr).split()
     return said[-1].rpartition("/")[2] if said else "unknown"
 
 

@@ -17,7 +17,7 @@ import uvloop
 from bench.gateways.wire import ANSWER, CHAT, SPOKEN, WORDS, heard, length, question, unchunked
 
 ROOM_BYTES = 2**18
-STALLED_SECONDS = 60.0
+STALLED_SECONDS = 15.0
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,8 +191,11 @@ async def run(job: Job) -> Score:
     start = perf_counter()
     for _ in range(job.connections):
         await loop.create_connection(lambda: Caller(tally), "127.0.0.1", job.port)
-    async with asyncio.timeout(min(job.seconds, 600) + STALLED_SECONDS):
-        problem = await done
+    try:
+        async with asyncio.timeout(min(job.seconds, 600) + STALLED_SECONDS):
+            problem = await done
+    except TimeoutError:
+        problem = f"no reply for {STALLED_SECONDS:.0f} s; {len(tally.latencies)} had come"
     seconds = perf_counter() - start
     if problem:
         raise SystemExit(problem)

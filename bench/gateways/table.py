@@ -15,9 +15,11 @@ class Rounds:
     def add(self, name: str, figures: Figures) -> None:
         self._rounds.setdefault(name, []).append(figures)
 
-    def absent(self, name: str, why: str) -> None:
-        """It did not take part in a round; the first reason is kept."""
-        self.reasons.setdefault(name, why)
+    def absent(self, name: str, why: str) -> bool:
+        """Whether it did not take part in a round, for a reason; the first reason is kept."""
+        if why:
+            self.reasons.setdefault(name, why)
+        return bool(why)
 
     @property
     def names(self) -> tuple[str, ...]:

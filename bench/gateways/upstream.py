@@ -74,17 +74,16 @@ HEAD = (
 )
 OPENING = HEAD + _chunk({"role": "assistant", "content": ""})
 SPEECH = tuple(_chunk({"content": word}) for word in WORDS)
-_SPENT = {
-    "object": "chat.completion.chunk",
+_SPENT: dict[str, object] = {
     "id": "chatcmpl-bench0001",
+    "object": "chat.completion.chunk",
+    "created": 1_760_000_000,
+    "model": "bench-paced",
     "choices": [],
-    "created": 1,
+    "usage": _USAGE,
 }
 CLOSING = (
-    _chunk({}, "stop")
-    + _event(msgspec.json.encode({**_SPENT, "model": "bench-paced", "usage": _USAGE}))
-    + _event(b"[DONE]")
-    + b"0\r\n\r\n"
+    _chunk({}, "stop") + _event(msgspec.json.encode(_SPENT)) + _event(b"[DONE]") + b"0\r\n\r\n"
 )
 TORRENT = SPEECH[0] * FLOOD_BATCH
 
