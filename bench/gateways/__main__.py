@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 from bench.gateways.contestants import DIRECT, NGINX, OURS, Contestant
 from bench.gateways.document import DOCUMENT, document, team
@@ -135,8 +136,13 @@ def compete(field: list[Contestant], phases: list[str], chosen: Options) -> Roun
     return rounds
 
 
+def leave(number: int, frame: FrameType | None) -> None:
+    """Told to stop: what was started is ended on the way out."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, leave)
     chosen = options()
     if chosen.quick:
         chosen.rounds, chosen.seconds = 1, 1.0

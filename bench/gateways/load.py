@@ -39,6 +39,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         lines = {
             "Host": f"127.0.0.1:{self.port}",
             "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "identity",
             **self.headers,
             "Content-Length": str(len(body)),
         }

@@ -1,8 +1,13 @@
 """What the rounds came to: medians with their spread, and ratios between contestants."""
 
+import re
 from statistics import median
 
 Figures = dict[str, float]
+REASON_CHARACTERS = 300
+
+_PLACE = re.compile(r"(?:file://)?/[\w.@-]+/\S*")
+"""A path on the machine that it ran on, which is nobody's business."""
 
 
 class Rounds:
@@ -18,7 +23,7 @@ class Rounds:
     def absent(self, name: str, why: str) -> bool:
         """Whether it did not take part in a round, for a reason; the first reason is kept."""
         if why:
-            self.reasons.setdefault(name, why)
+            self.reasons.setdefault(name, _PLACE.sub("…", why)[:REASON_CHARACTERS])
         return bool(why)
 
     @property
