@@ -108,6 +108,8 @@ def through(bench: Bench, phases: list[str]) -> Figures:
             continue
         print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
         figures |= PHASES[name](bench)
+    if not bench.pid:
+        return {name: value for name, value in figures.items() if "_cpu_" not in name}
     return figures
 
 

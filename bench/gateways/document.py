@@ -93,13 +93,17 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{number(ratio)} ×"
+
+
 def goals(rounds: Rounds) -> str:
     rows = [
         (
             MEANINGS[goal.figure] + (f", less {MEANINGS[goal.less]}" if goal.less else ""),
             f"{'≥' if goal.least else '≤'} {number(goal.bound)}"
             + (f" × {goal.other}" if goal.other else ""),
-            number(goal.reached(rounds)) + (" ×" if goal.other else ""),
+            times(goal.reached(rounds)) if goal.other else number(goal.reached(rounds)),
             VERDICTS[goal.kept(rounds)],
         )
         for goal in GOALS
@@ -114,7 +118,7 @@ def _translated(rounds: Rounds, figure: str) -> tuple[str, str, str, str]:
     ratio = mine / theirs if mine is not None and theirs else None
     kept = None if ratio is None else ratio <= TRANSLATED_BOUND
     bound = f"≤ {number(TRANSLATED_BOUND)} × nginx, which passes it on"
-    return MEANINGS[figure], bound, f"{number(ratio)} ×", VERDICTS[kept]
+    return MEANINGS[figure], bound, times(ratio), VERDICTS[kept]
 
 
 def measured(rounds: Rounds) -> str:
@@ -189,7 +193,7 @@ def contestants(field: Sequence[Contestant], rounds: Rounds) -> str:
 def document(
     rounds: Rounds,
     field: Sequence[Contestant],
-    times: int,
+    played: int,
     seconds: float,
     of_team: str,
     load: Callable[[], tuple[float, float, float]] = os.getloadavg,
@@ -198,7 +202,7 @@ def document(
 
 Written by `make bench`; do not edit. Compare figures within this page only: they are of one run
 on one machine ({processor()}, {len(CORES)} cores, Python {platform.python_version()}), with
-{times} rounds and {seconds:g} s a phase. At its end the machine's load was {load()[0]:.1f}; where
+{played} rounds and {seconds:g} s a phase. At its end the machine's load was {load()[0]:.1f}; where
 more ran than the benchmark, processor time is steadier than the clock.
 
 ## Goals
