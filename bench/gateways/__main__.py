@@ -8,6 +8,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -32,6 +34,7 @@ from bench.gateways.processes import (
 from bench.gateways.rivals import RIVALS
 from bench.gateways.table import Rounds, text
 
+Tell = Callable[[str], object]
 CONTESTANTS = (DIRECT, NGINX, OURS, *RIVALS)
 
 
@@ -60,13 +63,15 @@ def options() -> Options:
     return reader.parse_args(namespace=Options())
 
 
-def play(contestant: Contestant, phases: list[str], chosen: Options, upstream: int) -> Figures:
+def play(
+    contestant: Contestant, phases: list[str], chosen: Options, upstream: int, tell: Tell
+) -> Figures:
     """One contestant's round: start it, take it through the phases, end it."""
     if contestant.start is None:
         bench = Bench(
             contestant=contestant, port=upstream, upstream=upstream, pid=0, seconds=chosen.seconds
         )
-        return through(bench, phases)
+        return through(bench, phases, tell)
     with tempfile.TemporaryDirectory() as place:
         folder, port = Path(place), free_port()
         folder.chmod(0o755)
@@ -87,7 +92,7 @@ def play(contestant: Contestant, phases: list[str], chosen: Options, upstream: i
                 seconds=chosen.seconds,
             )
             try:
-                return {"start_s": first_reply(bench, since), **through(bench, phases)}
+                return {"start_s": first_reply(bench, since), **through(bench, phases, tell)}
             except Failed as failed:
                 raise Failed(f"{failed} (it said: {said(log)})") from failed
 
@@ -101,13 +106,17 @@ def told(file: Path) -> int:
     raise Failed("it named no port within 30 s")
 
 
-def through(bench: Bench, phases: list[str]) -> Figures:
+def through(bench: Bench, phases: list[str], tell: Tell) -> Figures:
+    """All phases; one that fails is told of, and costs the others nothing."""
     figures: Figures = {}
     for name in phases:
         if name in OURS_ALONE and bench.contestant is not OURS:
             continue
         print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
-        figures |= PHASES[name](bench)
+        try:
+            figures |= PHASES[name](bench)
+        except Failed as failed:
+            tell(f"{name}: {failed}")
     if not bench.pid:
         return {name: value for name, value in figures.items() if "_cpu_" not in name}
     return figures
@@ -131,8 +140,11 @@ def compete(field: list[Contestant], phases: list[str], chosen: Options) -> Roun
             for number in range(chosen.rounds):
                 print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr)
                 for contestant in ready:
+                    tell = partial(rounds.absent, contestant.name)
                     try:
-                        rounds.add(contestant.name, play(contestant, phases, chosen, upstream))
+                        rounds.add(
+                            contestant.name, play(contestant, phases, chosen, upstream, tell)
+                        )
                     except Failed as failed:
                         rounds.absent(contestant.name, str(failed))
     return rounds
