@@ -190,6 +190,24 @@ def contestants(field: Sequence[Contestant], rounds: Rounds) -> str:
     return "\n".join(map(line, field))
 
 
+METHOD = """## How it is measured
+
+- Each gateway runs alone on one core, as one process or with the children it starts itself. A
+  simulated upstream and the load, both on bare protocols, share the next core, or have one each
+  where there are three.
+- Each round takes every contestant through all phases, one after the other, from a fresh start.
+- The load keeps its connections open, asks again as soon as it was answered, and checks every
+  reply; of a stream, its whole text. A wrong one ends the contestant's round, and is reported
+  above.
+- Paced: 32 streams, 20 ms to the first chunk, then one every 5 ms.
+- CPU is the processor time of the process and all its children, memory their proportional set
+  size, peaks the largest resident size.
+
+Repeat it with `make bench`, or in part: `python -m bench.gateways --help`. The other gateways are
+installed into `.bench/` from the public registries; nginx is taken from the system.
+"""
+
+
 def document(
     rounds: Rounds,
     field: Sequence[Contestant],
@@ -231,19 +249,4 @@ Medians of the rounds; after ± half of what lies between the best and the worst
 
 {contestants(field, rounds)}
 
-## How it is measured
-
-- Each gateway runs alone on one core, as one process or with the children it starts itself. A
-  simulated upstream and the load, both on bare protocols, share the next core, or have one each
-  where there are three.
-- Each round takes every contestant through all phases, one after the other, from a fresh start.
-- The load keeps its connections open, asks again as soon as it was answered, and checks every
-  reply; of a stream, its whole text. A wrong one ends the contestant's round, and is reported
-  above.
-- Paced: 32 streams, 20 ms to the first chunk, then one every 5 ms.
-- CPU is the processor time of the process and all its children, memory their proportional set
-  size, peaks the largest resident size.
-
-Repeat it with `make bench`, or in part: `python -m bench.gateways --help`. The other gateways are
-installed into `.bench/` from the public registries; nginx is taken from the system.
-"""
+{METHOD}"""

@@ -76,5 +76,7 @@ def text(rounds: Rounds) -> str:
     for figure in rounds.figures:
         cells = (f"{cell(rounds, name, figure):>18}" for name in rounds.names)
         lines.append(" ".join((f"{figure:<24}", *cells)))
-    lines.extend(f"{name} was not measured throughout: {why}" for name, why in rounds.reasons.items())
+    lines.extend(
+        f"{name} was not measured throughout: {why}" for name, why in rounds.reasons.items()
+    )
     return "\n".join(lines)
