@@ -6,6 +6,7 @@ PORT ?= 8484
 SEED ?= $(shell expr $$(date +%s) / 86400)
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
+CLIENTS ?= $(HOME)/.cache/manymind/clients
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-long check fix bench clean
@@ -21,8 +22,8 @@ run: .venv/.ready ## start the server with the demo corpus on 127.0.0.1:8484 (PO
 test: .venv/.ready-dev ## run the tests; of the long matrices a sample that changes daily (SEED=…)
 	$(BIN)/pytest -n auto --seed $(SEED)
 
-test-long: .venv/.ready-dev ## run the tests with every long matrix whole
-	$(BIN)/pytest -n auto --seed $(SEED) --whole
+test-long: .venv/.ready-dev $(CLIENTS)/.ready ## run the tests with every long matrix whole
+	$(BIN)/pytest -n auto --seed $(SEED) --whole --clients $(CLIENTS)
 
 check: .venv/.ready-dev ## lint, formatting, strict types, import contracts, tidiness
 	$(BIN)/ruff check src tests bench
@@ -35,8 +36,8 @@ fix: .venv/.ready-dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix src tests bench
 	$(BIN)/ruff format src tests bench
 
-bench: .venv/.ready-dev ## run the benchmarks and print their ratios
-	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+bench: .venv/.ready-dev ## measure it beside other gateways, and write docs/benchmarks.md (10 to 15 minutes)
+	$(BIN)/python -m bench.gateways --write
 
 clean: ## remove what the other targets made
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
@@ -63,3 +64,22 @@ else
 	$(BIN)/pip install --quiet --editable . --group dev
 endif
 	@touch $@ .venv/.ready
+
+# Other people's clients, for the long tests alone: they stay apart from our own packages, and
+# outside of the tree.
+CLIENTS_LISTED := tests/flows/clients/package.json tests/flows/clients/package-lock.json
+
+$(CLIENTS)/.ready: pyproject.toml uv.lock $(CLIENTS_LISTED) | .venv/.ready-dev
+	mkdir -p $(CLIENTS)/node
+ifneq ($(UV),)
+	UV_PROJECT_ENVIRONMENT=$(CLIENTS)/python uv sync --quiet --frozen --only-group clients \
+	  --python $(PYTHON)
+else
+	test -x $(CLIENTS)/python/bin/pip || $(PYTHON) -m venv $(CLIENTS)/python
+	$(CLIENTS)/python/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(CLIENTS)/python/bin/pip install --quiet --group clients
+endif
+	cp $(CLIENTS_LISTED) $(CLIENTS)/node
+	PATH=$(CLIENTS)/python/bin:$$PATH npm ci --prefix $(CLIENTS)/node --silent --no-audit --no-fund \
+	  --ignore-scripts
+	@touch $@

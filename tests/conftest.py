@@ -1,6 +1,7 @@
 """What every test may use, and the choice of what a long matrix runs today."""
 
 import random
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -9,6 +10,11 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="chooses today's sample of the matrices")
     parser.addoption("--whole", action="store_true", help="run every long matrix whole")
+    parser.addoption(
+        "--clients",
+        default=Path.home() / ".cache" / "manymind" / "clients",
+        help="where the clients are installed that the long tests drive",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -21,7 +21,7 @@ def test_a_fresh_machine_is_well(shell: Shell) -> None:
     assert ran.code == 0
     assert "✓ program: manymind " in ran.out
     assert "! providers: none is configured" in ran.out
-    assert "    Set XAI_API_KEY to have it.\n" in ran.out
+    assert "    Set the key of one, such as XAI_API_KEY; " in ran.out
     assert "✕" not in ran.out
 
 
@@ -57,6 +57,20 @@ def test_a_provider_that_refuses_or_is_not_there_is_wrong(shell: Shell, tmp_path
     assert (ran.code, ran.data["ok"]) == (3, False)
     assert "does not accept our key. Check OPENAI_API_KEY." in check(ran, "reach openai")["said"]
     assert check(ran, "reach ollama")["state"] == "wrong"
+
+
+def test_a_provider_that_lacks_half_is_told_what_is_missing(shell: Shell) -> None:
+    ran = shell.run("doctor", "--json", CLOUDFLARE_API_TOKEN=CANARY, XAI_API_KEY=CANARY)
+    half = check(ran, "provider cloudflare")
+    assert (ran.code, half["state"]) == (0, "note")
+    assert half["said"] == "CLOUDFLARE_ACCOUNT_ID is not set"
+    assert half["advice"].startswith("Set CLOUDFLARE_API_TOKEN or ")
+    others = check(ran, "providers")["said"]
+    assert "gemini" in others and "xai" not in others and "cloudflare" not in others
+    wrong = shell.run("doctor", AWS_BEARER_TOKEN_BEDROCK=CANARY, AWS_REGION="evil.example/")
+    assert wrong.code == 3
+    assert "AWS_REGION does not fit into the address of bedrock" in wrong.out
+    assert "evil.example" not in wrong.out
 
 
 def test_no_secret_is_ever_shown(wired: Shell) -> None:

@@ -11,7 +11,7 @@ from manymind.canon.faults import BadRequest
 from manymind.cli import exits
 from manymind.cli.main import commands, meant
 from manymind.server.simulated import Knobs
-from tests.cli.shell import Shell
+from tests.cli.shell import ROOT, Shell
 
 COMMANDS = sorted(commands())
 HEAVY = ("aiohttp", "tantivy", "genai_prices", "uvicorn", "rich.live", "anyio", "sqlite3")
@@ -59,7 +59,14 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "cost": ("cost", "-i", "5", "--json"),
         "doctor": ("doctor", "--json"),
         "models": ("models", "--json"),
+        "models show": ("models", "show", "reader", "--json"),
+        "models compare": ("models", "compare", "manymind/reader", "gpt-5", "--json"),
+        "catalog show": ("catalog", "show", "--json"),
+        "catalog drift": ("catalog", "drift", "--json"),
+        "catalog sync": ("catalog", "sync", "--from", "http://127.0.0.1:9", "--json"),
         "tokens": ("tokens", "/dev/null", "--json"),
+        "config show": ("config", "show", "--json"),
+        "config validate": ("config", "validate", str(ROOT / "demo/manymind.toml"), "--json"),
     }
     assert {name for name in COMMANDS if commands()[name].prints} == runs.keys()
     for name, arguments in runs.items():

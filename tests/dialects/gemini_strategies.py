@@ -163,11 +163,13 @@ def _placed(items: list[Item] | list[Returned]) -> list[Item]:
     return [replace(item, joined=n > 0) for n, item in enumerate(items)]
 
 
+_object: Json = {"type": "object", "properties": {}}
+_labels: Json = {"team": "a"}
 functions = st.builds(
     Function,
     name=names,
     description=maybe(words),
-    parameters=st.none() | st.just({"type": "object", "properties": {}}),
+    parameters=st.none() | st.just(_object),
     aside=aside,
 )
 _search: Json = {"type": "googleSearch", "excludeDomains": ["x"]}
@@ -230,15 +232,13 @@ def requests(draw: st.DrawFn) -> Request:
         stop=draw(st.none() | st.lists(words, max_size=2).map(tuple)),
         logprobs=draw(st.none() | st.booleans()),
         top_logprobs=draw(st.none() | st.integers(0, 5)),
-        metadata=draw(st.none() | st.just({"team": "a"})),
+        metadata=draw(st.none() | st.just(_labels)),
         service_tier=draw(st.sampled_from([None, "flex"])),
         store=draw(st.none() | st.booleans()),
         include=draw(st.none() | st.just(("agents",))),
         require_parameters=draw(st.none() | st.booleans()),
         caps=draw(st.builds(Caps, turns=st.none() | st.integers(1, 9), cost=st.none() | counts)),
-        aside=draw(
-            nested("generationConfig") | nested("toolConfig") | nested("systemInstruction")
-        ),
+        aside=draw(nested("generationConfig") | nested("toolConfig") | nested("systemInstruction")),
     )
 
 
@@ -255,9 +255,7 @@ def answers(draw: st.DrawFn, choices: int = 2) -> Answer:
     for choice in range(count):
         spoken = [_finished(item) for item in _signed(draw, draw(_spoken(unread=True)))]
         alone = sum(isinstance(item, Said) for item in spoken) == 1
-        outputs += [
-            Output(item=_cited(draw, item, likely=alone), choice=choice) for item in spoken
-        ]
+        outputs += [Output(item=_cited(draw, item, likely=alone), choice=choice) for item in spoken]
         called = any(isinstance(item, Called) for item in spoken)
         stops.append(replace(draw(_stops(called)), choice=choice))
     reasons = [_CUT[stop.reason] for stop in stops if stop.reason in _CUT]

@@ -18,6 +18,7 @@ from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Dialect, View
 from manymind.dialects.sse import Parser
+from tests.dialects import pairs_gemini
 from tests.dialects.pairs_stage import DIALECTS, ZOOMED, Meaning
 
 COST = 1_234_567
@@ -200,6 +201,7 @@ REPLIES: dict[str, dict[str, Json]] = {
         ),
     },
 }
+REPLIES["gemini"] = pairs_gemini.replies(THOUGHT, SAID, ANSWER, CITED)
 CASES = ("calls", "answer", "cut", "cited")
 
 _RESPONSE_EVENT: TypeAdapter[object] = TypeAdapter(ResponseStreamEvent)
@@ -209,11 +211,13 @@ WHOLE: dict[str, Callable[[object], object]] = {
     "chat": ChatCompletion.model_validate,
     "responses": Response.model_validate,
     "messages": Message.model_validate,
+    "gemini": pairs_gemini.validate,
 }
 EVENT: dict[str, Callable[[object], object]] = {
     "chat": ChatCompletionChunk.model_validate,
     "responses": _RESPONSE_EVENT.validate_python,
     "messages": _MESSAGE_EVENT.validate_python,
+    "gemini": pairs_gemini.validate,
 }
 """The vendors' own types, which refuse what their clients would stumble over."""
 

@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from manymind.canon.items import Called, Hosted, Returned, Said, Thought, Unread
 from manymind.canon.parts import Image, Part, Text
 from manymind.canon.requests import Function, HostedTool, Request
 from manymind.canon.values import Json
-from manymind.dialects import anthropic_messages, openai_chat, openai_responses
+from manymind.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from manymind.dialects.mirror import Dialect
+from tests.dialects import pairs_gemini
 
 DIALECTS: dict[str, Dialect] = {
     "chat": openai_chat.DIALECT,
     "responses": openai_responses.DIALECT,
     "messages": anthropic_messages.DIALECT,
+    "gemini": gemini.DIALECT,
 }
 NAMES = tuple(DIALECTS)
 PAIRS = [(front, upstream) for front in NAMES for upstream in NAMES]
@@ -210,12 +213,23 @@ _MESSAGES: Json = {
     "metadata": {"user_id": "ann"},
 }
 
-REQUESTS = {"chat": _CHAT, "responses": _RESPONSES, "messages": _MESSAGES}
+REQUESTS = {
+    "chat": _CHAT,
+    "responses": _RESPONSES,
+    "messages": _MESSAGES,
+    "gemini": pairs_gemini.request(PARAMETERS, SCHEMA, SEEN),
+}
 
 
 def asked(front: str) -> Request:
     """The conversation, as it comes in by one door."""
-    return DIALECTS[front].read_request(msgspec.json.encode(REQUESTS[front]))
+    return read(front, msgspec.json.encode(REQUESTS[front]))
+
+
+def read(front: str, body: bytes) -> Request:
+    """A request as its door reads it: Gemini's has the model from the URL."""
+    request = DIALECTS[front].read_request(body)
+    return replace(request, model=request.model or "m")
 
 
 Meaning: TypeAlias = dict[str, object]
@@ -231,12 +245,14 @@ def meaning(request: Request) -> Meaning:
         "thoughts": tuple(_thoughts(request)),
         "signatures": _thought_fields(request, "signature"),
         "sealed": _thought_fields(request, "encrypted"),
-        "images": tuple((i.media_type, i.data or i.url) for i in _parts(request, Image)),
+        "images": tuple(
+            (i.media_type if i.data else None, i.data or i.url) for i in _parts(request, Image)
+        ),
         "detail": tuple(i.detail for i in _parts(request, Image) if i.detail),
         "failed": tuple(i.call_id for i in request.items if isinstance(i, Returned) and i.failed),
         "cache": sum(text.cache is not None for text in request.instructions or ()),
         "functions": tuple(
-            (tool.name, tool.description, json.dumps(tool.parameters), tool.strict)
+            (tool.name, tool.description, json.dumps(tool.parameters), tool.strict is True)
             for tool in request.tools or ()
             if isinstance(tool, Function)
         ),
@@ -306,6 +322,16 @@ def _unknown(request: Request) -> Iterator[str]:
 
 ASPECTS = {
     "seed": "seed",
+    "generationConfig.seed": "seed",
+    "generationConfig.stopSequences": "stop",
+    "cachedContent": "unknown",
+    "user": "user",
+    "metadata.user_id": "user",
+    "parallel_tool_calls": "one call at a time",
+    "tool_choice.disable_parallel_tool_use": "one call at a time",
+    "contents[1]": "thoughts",
+    "contents[1].reasoning": "thoughts",
+    "messages[1].reasoning": "thoughts",
     "top_k": "top_k",
     "stop_sequences": "stop",
     "stop": "stop",
@@ -315,6 +341,8 @@ ASPECTS = {
     "logit_bias": "unknown",
     "x_new": "unknown",
     "tools[0].eager_input_streaming": "unknown",
+    "tools[0].behavior": "unknown",
+    "tools[0].strict": "functions",
     "tools[1]": "hosted tools",
     "tools[1].search_context_size": "hosted tools",
     "system[0].cache_control": "cache",

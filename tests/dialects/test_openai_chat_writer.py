@@ -168,6 +168,16 @@ def test_messages_of_another_dialect_become_one_with_citations_moved() -> None:
     ]
 
 
+@pytest.mark.parametrize(("house", "named"), [("openai", False), ("openrouter", True)])
+def test_openrouters_callers_find_reasoning_by_the_name_they_know(house: str, named: bool) -> None:
+    sent = tell(golden("chat_deepseek.txt"), house=house)
+    deltas = [choice["delta"] for line in sent[:-1] for choice in line["choices"]]
+    thought = [delta for delta in deltas if delta.get("reasoning_content")]
+    assert thought
+    wanted = [delta["reasoning_content"] for delta in thought] if named else [None] * len(thought)
+    assert [delta.get("reasoning") for delta in thought] == wanted
+
+
 @pytest.mark.parametrize(("house", "deltas_with_notes"), [("openai", 1), ("openrouter", 2)])
 def test_citations_and_pictures_are_numbered_in_a_stream_and_bare_in_a_whole_reply(
     house: str, deltas_with_notes: int

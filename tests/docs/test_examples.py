@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from manymind.cli.main import commands as cli_commands
 from manymind.config import Flags, load
 from tests.docs.conftest import Addresses
 from tests.docs.curl import Answered, commands, read_curl, send
@@ -163,8 +164,9 @@ def _command(words: list[str]) -> tuple[str, set[str]]:
     if not words or Path(words[0]).name != "manymind":
         return "", set()
     options = {word.partition("=")[0] for word in words[1:] if word.startswith("-")}
+    two = " ".join(words[1:3])
     known = len(words) > 1 and words[1].isalpha() and words[1].islower()
-    return (words[1] if known else "ask"), options
+    return (two if two in cli_commands() else words[1] if known else "ask"), options
 
 
 def _help(command: str) -> str:

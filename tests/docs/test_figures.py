@@ -8,7 +8,6 @@ from manymind.corpus.intake import LONG_TEXT
 from manymind.corpus.quotes import GAP_MAX
 from manymind.dialects.reading import DEPTH_MAX, VALUES_MAX
 from manymind.engine.settings import AGENTS_MAX, TeamSettings, width
-from manymind.providers import Upstream, find
 from manymind.routing.patience import Patience
 from manymind.server.connection import Patience as ConnectionPatience
 from tests.docs.pages import page, plain
@@ -18,22 +17,6 @@ TEAM, GATEWAY, WIRE = (
     page("docs/guides/gateway.md"),
     page("docs/reference/wire.md"),
 )
-DIALECTS = {
-    "Chat Completions": "openai_chat",
-    "Responses": "openai_responses",
-    "Messages": "anthropic_messages",
-}
-UPSTREAMS = {
-    "xAI": "xai",
-    "OpenAI": "openai",
-    "Anthropic": "anthropic",
-    "OpenRouter": "openrouter",
-    "Ollama": "ollama",
-    "vLLM": "vllm",
-    "llama.cpp": "llamacpp",
-    "LM Studio": "lmstudio",
-}
-PROVIDERS = GATEWAY.rows("provider", "found by", "address, if not its own", "speaks")
 SIZES = TEAM.rows("`reasoning.effort`", "agents at most, the leader counted")
 
 
@@ -90,26 +73,3 @@ def test_the_limits_of_the_door_are_told() -> None:
     assert f"which is {standing.team_cost_usd:.0f} dollars unless set" in TEAM.text
     assert standing.request_cost_usd is None
     assert f"({server.heartbeat_seconds:.0f} unless set)" in WIRE.text
-
-
-def test_every_provider_is_told() -> None:
-    assert {UPSTREAMS[row[0]] for row in PROVIDERS} == set(find())
-
-
-@pytest.mark.parametrize("row", PROVIDERS, ids=lambda row: row[0])
-def test_a_provider_is_found_and_speaks_as_told(row: list[str]) -> None:
-    name, found_by, address, speaks = row
-    upstream = find()[UPSTREAMS[name]]
-    assert found_by.split("`")[1::2] == settings(upstream)
-    if not upstream.keyless:
-        assert address.split("`")[1::2] == list(upstream.address_variables)
-    assert [DIALECTS[each] for each in speaks.split(", ")] == [
-        route.dialect for route in upstream.routes
-    ]
-
-
-def settings(upstream: Upstream) -> list[str]:
-    """What makes a provider ready: its key, or where it needs none, its address."""
-    if upstream.keyless:
-        return list(upstream.address_variables)
-    return [credential.variable for credential in upstream.credentials]

@@ -92,6 +92,7 @@ def test_paths_are_named() -> None:
 def test_every_path_leads_somewhere(path: str, addresses: Callable[[str], Addresses]) -> None:
     """A page answers 200; what takes a body says so. A short form of a path names a part of it."""
     true = path.replace("{account}", "any").replace("{model}", "manymind/reader")
+    true = true.replace("{author}", "manymind").replace("{slug}", "reader")
     if path.startswith("/ai/"):
         true = f"/client/v4/accounts/any{true}"
     where = addresses("README.md")[OURS]

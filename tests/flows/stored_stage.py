@@ -22,9 +22,11 @@ def client(stage: Stage, house: str = "/v1", key: str = "sk-any") -> AsyncOpenAI
 async def remembering(
     folder: Path, url: str, environment: Mapping[str, str] | None = None
 ) -> AsyncGenerator[tuple[Stage, AsyncOpenAI]]:
-    async with on_stage(folder, settings=settings(url), environment=environment) as stage:
-        async with client(stage) as openai:
-            yield stage, openai
+    async with (
+        on_stage(folder, settings=settings(url), environment=environment) as stage,
+        client(stage) as openai,
+    ):
+        yield stage, openai
 
 
 def sent(stage: Stage) -> list[dict[str, object]]:

@@ -17,7 +17,7 @@ from manymind.canon.requests import Function, Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Flags, load
 from manymind.egress.trusted import Trusted
-from manymind.providers import build, find
+from manymind.providers import build, find, models
 from manymind.providers.embedding import embedder
 from manymind.server.simulated import Simulated, Visit, fingerprint
 from tests.server.simulating import PARAMETERS
@@ -243,6 +243,13 @@ async def test_a_vendor_of_vectors_is_asked_at_its_path(tmp_path: Path, name: st
         assert visit.path == EMBEDDING[name]
         header = shown_as("api-key") if name == "azure" else BEARER
         assert visit.headers[header[0]] == header[1]
+
+
+@pytest.mark.parametrize("name", [name for name, each in find().items() if each.listing])
+async def test_a_vendors_models_are_listed_with_its_key(tmp_path: Path, name: str) -> None:
+    async with vendor(name, tmp_path) as stage:
+        listed = await models(stage.found.upstream, stage.found.settings, stage.client)
+        assert "sim-echo" in {each.id for each in listed}
 
 
 async def test_what_a_vendor_refuses_is_left_out_and_told(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ async def test_an_answer_is_read_again_as_it_was_given(
 ) -> None:
     async with remembering(tmp_path, url) as (_, openai_):
         given = await openai_.responses.create(model=model, input="Hello", metadata={"a": "b"})
-        assert given.store is True
+        assert given.to_dict()["store"] is True
         again = await openai_.responses.retrieve(given.id)
         assert again.id == given.id
         assert again.output_text == given.output_text
@@ -101,7 +101,7 @@ async def test_an_answer_can_be_gone_on_from_as_soon_as_its_end_was_heard(
 async def test_what_is_not_to_be_stored_is_not(tmp_path: Path, url: str) -> None:
     async with remembering(tmp_path, url) as (_, openai_):
         given = await openai_.responses.create(model="openai/sim-echo", input="x", store=False)
-        assert given.store is False
+        assert given.to_dict()["store"] is False
         with pytest.raises(openai.NotFoundError):
             await openai_.responses.retrieve(given.id)
         with pytest.raises(openai.NotFoundError) as hit:

@@ -17,14 +17,18 @@ from manymind.clock import SystemClock
 from manymind.gateway import Gateway
 from manymind.ledger.allotments import Purse
 from manymind.policy.keys import Keys
+from manymind.server.counting import Counting
 from manymind.server.door import Application
+from manymind.server.embeddings import Embeddings
 from manymind.server.guard import Guard
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listing import Listing
 from manymind.server.manners import Refusals
 from manymind.server.ops import Ops
-from manymind.server.recollection import Nothing, Recollections
+from manymind.server.recollection import Nothing
 from manymind.server.sockets import Hall, Sockets
+from manymind.tokens.counter import Count, Counter
+from tests.server.vectors import lengths
 from tests.world import serving
 
 MODEL = Row(
@@ -48,13 +52,27 @@ class Terms(Struct, frozen=True, kw_only=True):
     heartbeat_seconds: float = 10.0
     draining: bool = False
     bodies_bytes: int = 10_000_000
-    recollected_bytes: int = 10_000_000
     lifetime_seconds: float = 60.0
 
 
 class Unmetered:
     def allot(self, caller: str, request: Request) -> Purse:
         return Purse()
+
+
+class OfNobody:
+    """Counts for a model of which nothing is known."""
+
+    def __init__(self) -> None:
+        self._counter = Counter()
+
+    async def count(self, request: Request) -> Count:
+        return await self._counter.count("", "", request)
+
+
+async def as_sent(owner: str, request: Request) -> Request:
+    """Nothing was kept that a request could go on from."""
+    return request
 
 
 def application(provider: Provider, terms: Terms | None = None) -> Application:
@@ -72,18 +90,19 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
     refusals = Refusals(spoken)
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     hall = Hall(
-        gateway=gateway,
-        dialect=spoken["openai_responses"],
-        clock=clock,
-        admission=inference.admission,
-        recollections=Recollections(terms.recollected_bytes),
-        house=Nothing(),
-        new_id=lambda: f"req_{next(numbers)}",
-        lifetime_seconds=terms.lifetime_seconds,
+        gateway,
+        spoken["openai_responses"],
+        clock,
+        inference.admission,
+        Nothing(),
+        lambda: f"req_{next(numbers)}",
+        terms.lifetime_seconds,
     )
     parts = (
         inference,
+        Embeddings(lengths(clock), bounds, inference.admission),
         Sockets(hall, bounds),
+        Counting(OfNobody(), as_sent, tuple, spoken, inference.admission, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
     )

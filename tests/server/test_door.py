@@ -92,7 +92,7 @@ async def test_wrong_paths_and_methods_are_explained(method: str, path: str, sta
         ("/v1/v1/messages", "/v1/messages"),
         ("/v1/response", "/v1/responses"),
         ("/models", "/v1/models"),
-        ("/v1/embeddings", "/openapi.json"),
+        ("/v1/audio/speech", "/openapi.json"),
         ("/v1/messages/batches", "/openapi.json"),
     ],
 )

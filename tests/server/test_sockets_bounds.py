@@ -24,6 +24,12 @@ from tests.world import serving
 SLOWLY = ["slow", Pause(0.3), "ly"]
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that serves."""
+    return "asyncio", {"use_uvloop": True}
+
+
 class Endless:
     """Speaks for as long as anybody listens."""
 
@@ -177,13 +183,27 @@ async def test_an_old_socket_takes_no_more_requests() -> None:
 
 
 async def test_what_is_remembered_is_bounded() -> None:
-    async with talk(Scripted("s", "hello"), Terms(recollected_bytes=30_000)) as talker:
+    async with talk(Scripted("s", "hello"), Terms(bodies_bytes=30_000)) as talker:
         first = await talker.ask("x" * 20_000)
         second = await talker.ask("x" * 20_000)
         lost = await talker.ask("Go on", previous_response_id=first["response"]["id"])
         assert lost["error"]["code"] == "previous_response_not_found"
         last = await talker.ask("Go on", previous_response_id=second["response"]["id"])
         assert text(last) == "hello"
+
+
+async def test_a_bug_closes_the_socket_and_tells_nobody_what_was_asked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stumble(request: Request) -> list[str]:
+        raise ValueError(repr(request))
+
+    async with talk(Scripted("s", stumble)) as talker:
+        await talker.send(input="CANARY")
+        code, reason = await closed(talker)
+    assert (code, "CANARY" in reason) == (1011, False)
+    assert "bug in req_1: ValueError at stumble" in caplog.text
+    assert "CANARY" not in caplog.text
 
 
 @asynccontextmanager

@@ -114,7 +114,8 @@ def test_decisions_are_numbered_without_gaps() -> None:
 def test_every_dependency_has_its_decision() -> None:
     pages = "\n".join(p.read_text() for p in (ROOT / "docs" / "decisions").glob("*.md"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *groups["dev"], *groups["clients"]]
     names = [re.split(r"[^A-Za-z0-9-]", each)[0] for each in wanted]
     assert len(names) > 15
     assert [name for name in names if f"`{name}`" not in pages] == []

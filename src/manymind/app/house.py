@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from manymind import dialects
 from manymind.app import roles
 from manymind.app.amounts import amount
+from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -47,10 +49,12 @@ from manymind.server.listen import Draining
 from manymind.server.listing import Listing
 from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
-from manymind.server.recollection import Recollections
 from manymind.server.sockets import Hall, Sockets
+from manymind.tokens.counter import Counter
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
+
+DAY_SECONDS = 86_400
 
 Allotted: TypeAlias = Callable[[Purse], None]
 """Is shown what each request may spend, and can see from it what it has spent so far."""
@@ -94,13 +98,15 @@ async def _house(
     catalogue = await stocked(config, ready, client)
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team)
+    counter = Counter()
+    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
     roles.check(config, router)
     gateway = _gateway(config, clock, router, stored, allotted)
     draining = Draining()
     vectors = embedding(config, clock, catalogue, ready, client)
+    count = partial(counted, counter, router, stored.turns, ready, client)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
     )
     return House(
         gateway=gateway,
@@ -128,6 +134,7 @@ def _router(
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
     team: TeamSettings,
+    counter: Counter,
 ) -> Router:
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
@@ -136,7 +143,9 @@ def _router(
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
     own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
-    router = Router({**upstreams, **own}, catalogue, pricing, metering(pricing))
+    metered = sampler(counter, catalogue).metering(metering(pricing))
+    closer = tightening(pricing, catalogue)
+    router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)
     return router
 
 
@@ -184,12 +193,17 @@ def _application(
     catalogue: Catalogue,
     providers: Collection[str],
     draining: Draining,
+    count: MakeCounting,
 ) -> Application:
     server = config.server
 
     def listed() -> tuple[Row, ...]:
         moment = datetime.fromtimestamp(clock.today(), UTC)
         return listing(catalogue, providers, moment)
+
+    def state() -> object:
+        """Of which a list was made: a day's prices, and what was known to be for sale."""
+        return int(clock.today() // DAY_SECONDS), catalogue.version
 
     bounds = Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
@@ -200,21 +214,15 @@ def _application(
     spoken = dialects.find()
     refusals = Refusals(spoken)
     inference = Inference(gateway, spoken, refusals, clock, bounds)
-    hall = Hall(
-        gateway=gateway,
-        dialect=spoken[RESPONSES],
-        clock=clock,
-        admission=inference.admission,
-        recollections=Recollections(bounds.bodies_bytes),
-        house=stored.answers,
-        new_id=_request_id,
-    )
+    room = inference.admission
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, _request_id)
     parts = (
         inference,
-        Embeddings(vectors, bounds, inference.admission),
+        Embeddings(vectors, bounds, room),
         Sockets(hall, bounds),
-        *stored.pages(gateway, spoken, bounds, inference.admission),
-        Listing(listed),
+        *stored.pages(gateway, spoken, bounds, room),
+        count(spoken, room, bounds),
+        Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
     return Application(

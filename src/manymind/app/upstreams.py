@@ -22,12 +22,14 @@ LOCAL_LIST_SECONDS = 3.0
 
 class Found(Struct, frozen=True, kw_only=True):
     """A provider as the settings have it. `setting` is what would make it ready, `note` where
-    its key or address comes from, or what is missing."""
+    its key or address comes from, or what is missing. One that has a key and is not ready is
+    `begun`."""
 
     name: str
     ready: bool
     setting: str
     note: str
+    begun: bool
     upstream: Upstream
     settings: Settings
 
@@ -136,13 +138,13 @@ def _examine(upstream: Upstream, config: Config) -> Found:
     environment = config.environment
     address = next((name for name in upstream.address_variables if environment.get(name)), None)
     base = said.base_url or (environment[address] if address is not None else None)
+    key = _key(upstream, config)
     try:
-        whole = base or addressed(upstream, environment)
+        whole = base if key is None else base or addressed(upstream, environment)
         if whole is not None:
             locate(upstream, whole)
     except Fault as fault:
         raise ConfigError(fault.full) from None
-    key = _key(upstream, config)
     told = (
         f"key from {key.variable or 'the settings file'}" if key is not None else "",
         f"address from {address or 'the settings file'}" if base is not None else "",
@@ -154,6 +156,7 @@ def _examine(upstream: Upstream, config: Config) -> Found:
         ready=ready,
         setting=_wanted(upstream),
         note=", ".join(filter(None, told)) if ready else lacking,
+        begun=key is not None and not ready,
         upstream=upstream,
         settings=Settings(
             base_url=whole,

@@ -178,6 +178,7 @@ def _ways_out(config: Config) -> list[Check]:
 
 
 def _providers(found: tuple[Found, ...]) -> list[Check]:
+    """Each that is ready or has half of what it needs; the others together."""
     checks = [
         Check(
             name=f"provider {each.name}",
@@ -186,8 +187,17 @@ def _providers(found: tuple[Found, ...]) -> list[Check]:
             advice="" if each.ready else f"Set {each.setting} to have it.",
         )
         for each in found
+        if each.ready or each.begun
     ]
-    if not any(each.ready for each in found):
-        said = "none is configured; manymind/reader and the team on it work all the same"
-        checks.append(Check(name="providers", state="note", said=said))
+    others = [each.name for each in found if not (each.ready or each.begun)]
+    none = "none is configured; manymind/reader and the team on it work all the same"
+    known = f"not configured: {', '.join(others)}"
+    checks.append(
+        Check(
+            name="providers",
+            state="ok" if any(each.ready for each in found) else "note",
+            said=known if any(each.ready for each in found) else none,
+            advice="Set the key of one, such as XAI_API_KEY; manymind providers names them all.",
+        )
+    )
     return checks

@@ -30,6 +30,8 @@ __all__ = [
     "Flags",
     "PriceSettings",
     "ProviderSettings",
+    "file_in_use",
+    "flagged",
     "load",
     "secret",
     "unknown_variables",
@@ -53,7 +55,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
     flags = flags or Flags()
     seen = dict(os.environ if environment is None else environment)
     files, named = _files(flags, seen)
-    said = merged(*map(read, files), in_variables(seen), _flagged(flags))
+    said = merged(*map(read, files), in_variables(seen), flagged(flags))
     settings = msgspec.convert(said, SettingsFile)
     return Config(
         **asdict(replace(settings, egress=outgoing(settings.egress, seen))),
@@ -87,6 +89,11 @@ def unknown_variables(config: Config) -> tuple[str, ...]:
     return tuple(sorted(name for name in ours if name not in known))
 
 
+def file_in_use(flags: Flags, environment: Mapping[str, str]) -> Path | None:
+    """The settings file that would be read, if there is one."""
+    return next(iter(_files(flags, environment)[0]), None)
+
+
 def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ...], bool]:
     """The file to read, if there is one, and whether it was named; else it is the user's own."""
     named = flags.config or _path(environment.get("MANYMIND_CONFIG"))
@@ -99,7 +106,8 @@ def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ..
     return (own,) if own.is_file() else (), False
 
 
-def _flagged(flags: Flags) -> Content:
+def flagged(flags: Flags) -> Content:
+    """What the command line says, laid out as a file would."""
     server = {"host": flags.host, "port": flags.port}
     content: Content = {
         "server": {name: value for name, value in server.items() if value is not None}

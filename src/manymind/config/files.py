@@ -54,14 +54,14 @@ def _check(value: object, kind: Any, place: str) -> None:
     """Names the first setting that is none, or that has a value it cannot have."""
     if isinstance(value, dict):
         for name, inner in cast("Content", value).items():
-            _check(inner, _kind_of(name, kind, place), f"{place}.{name}".lstrip("."))
+            _check(inner, kind_of(name, kind, place), f"{place}.{name}".lstrip("."))
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{place}: {plain(error)}.") from None
 
 
-def _kind_of(name: str, kind: Any, place: str) -> Any:
+def kind_of(name: str, kind: Any, place: str) -> Any:
     """What a table of this kind holds under that name."""
     if get_origin(kind) is dict:
         return get_args(kind)[1]

@@ -31,6 +31,7 @@ _SPELT: dict[str, dict[str, str]] = {
         "reasoning.effort": "output_config.effort",
         "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
         "cache": "cache_control",
+        "user": "metadata.user_id",
     },
     "gemini": {
         "instructions": "systemInstruction",

@@ -7,7 +7,7 @@ from manymind.canon.requests import Request
 ROUTING = frozenset({"models", "plugins", "preset", "provider", "route", "transforms"})
 """Fields in which a caller of OpenRouter's API says how to choose among providers."""
 
-NEEDED = ("previous_response_id",)
+NEEDED = ("previous_response_id", "cachedContent")
 """Without these a model would answer another question than was asked."""
 
 

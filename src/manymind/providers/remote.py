@@ -185,9 +185,13 @@ def _betas(request: Request, door: Door) -> dict[str, str]:
 
 
 def _metered(request: Request, door: Door) -> Request:
-    """Chat tells what a stream used only if asked. We must know; the caller need not hear it."""
+    """Chat tells what a stream used only if asked. We must know; the caller need not hear it.
+    Responses are kept by whoever is not forbidden to, and a caller of Chat asked for no such thing.
+    """
     if request.stream and door.dialect.name == "openai_chat":
         return replace(request, stream_usage=True)
+    if request.store is None and door.dialect.name == "openai_responses":
+        return replace(request, store=False)
     return request
 
 

@@ -5,7 +5,7 @@ A web page in the user's browser can reach a server on loopback. It cannot forge
 
 import ipaddress
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from manymind.canon.faults import BadRequest, Forbidden, NotJson
 from manymind.policy.keys import Caller, Keys
@@ -35,6 +35,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+GOOGLE = ("/v1beta/", "/v1/models/")
+"""Where Google's paths begin."""
 
 
 class Guard:
@@ -81,7 +85,11 @@ class Guard:
         scheme, _, token = bearer.partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else ""
         return self._keys.identify(
-            given or exchange.header("x-api-key") or exchange.header("api-key")
+            given
+            or exchange.header("x-api-key")
+            or exchange.header("api-key")
+            or exchange.header("x-goog-api-key")
+            or _key_in_query(exchange)
         )
 
     def _check_media_type(self, exchange: Exchange) -> None:
@@ -101,6 +109,14 @@ class Guard:
 
     def _welcomes(self, origin: str, host: str) -> bool:
         return origin in self._origins or urlsplit(origin).netloc == host
+
+
+def _key_in_query(exchange: Exchange) -> str | None:
+    """Google's clients may write the key into the URL; nobody else is taken at that word, and
+    no query is ever logged."""
+    if not exchange.path.startswith(GOOGLE):
+        return None
+    return dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100)).get("key")
 
 
 def _without_port(host: str) -> str:

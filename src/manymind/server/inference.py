@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +20,7 @@ from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
-from manymind.server.manners import CHAT, MESSAGES, RESPONSES, Manners, Refusals
+from manymind.server.manners import CHAT, GEMINI, MESSAGES, RESPONSES, Manners, Refusals
 from manymind.server.naming import Naming
 from manymind.server.routes import Captured, Route
 from manymind.server.stream import Gathered, Streamed, gather, stream, until_hang_up
@@ -33,6 +34,7 @@ _BETA = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 _DOORS = {"/chat/completions": CHAT, "/responses": RESPONSES, "/messages": MESSAGES}
 _CLOUDFLARE = "/client/v4/accounts/{account}/ai"
+_GOOGLE = ("/v1beta/models/{model...}", "/v1/models/{model...}")
 _HOUSES = (("/v1", "openai"), ("/api/v1", "openrouter"))
 
 
@@ -90,6 +92,11 @@ class Inference:
             ),
             self._door(f"{_CLOUDFLARE}/run", cloudflare),
             self._door(f"{_CLOUDFLARE}/run/{{model...}}", cloudflare),
+            *(
+                self._door(f"{path}:{verb}", Manners(dialect=GEMINI, streamed=streamed))
+                for path in _GOOGLE
+                for verb, streamed in (("generateContent", False), ("streamGenerateContent", True))
+            ),
         )
 
     def _door(self, path: str, manners: Manners) -> Route:
@@ -118,6 +125,8 @@ class Inference:
         spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
         try:
             request = self._dialects[spoken.dialect].read_request(body)
+            if spoken.dialect == GEMINI:
+                request = addressed(request, exchange, model, streamed=manners.streamed)
             request = self._gateway.readied(replace(request, betas=_betas(exchange)))
             del body  # The history is in the request; holding both would double a large prompt.
             await self._answer(exchange, caller, spoken, request)
@@ -193,6 +202,20 @@ class Inference:
         await stream(exchange, streamed, speak)
 
 
+def addressed(
+    request: Request, exchange: Exchange, model: str | None, *, streamed: bool = False
+) -> Request:
+    """The request with what stands in the URL of Google's paths, and not in the body."""
+    query = dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100))
+    if streamed and query.get("alt") != "sse":
+        raise BadRequest(
+            "Only server-sent events are streamed here, not an array.",
+            advice="Add ?alt=sse to the URL, as Google's own clients do.",
+            field="alt",
+        )
+    return replace(request, model=model or request.model, stream=streamed)
+
+
 def _betas(exchange: Exchange) -> tuple[str, ...]:
     """The one header of a caller's that goes on to an upstream, word by harmless word."""
     words = (exchange.header(BETA_HEADER) or "").split(",")
@@ -206,8 +229,8 @@ def _betas(exchange: Exchange) -> tuple[str, ...]:
 
 def _dialect_of(body: bytes, named: str) -> str:
     """Either OpenAI body is taken on either OpenAI path, as clients of the field send them."""
-    if named == MESSAGES:
-        return MESSAGES
+    if named in (MESSAGES, GEMINI):
+        return named
     try:
         shape = msgspec.json.decode(body, type=_Shape)
     except _UNREADABLE:

@@ -10,6 +10,7 @@ from manymind.canon.faults import BadRequest, NoSuchModel
 from manymind.catalog.listing import Row
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
+from manymind.server.google_listing import GoogleListing, from_google
 from manymind.server.manners import Manners
 from manymind.server.openrouter_listing import OpenRouterListing
 from manymind.server.routes import Captured, Route
@@ -33,6 +34,7 @@ class Listing:
     ) -> None:
         self._showcase = Showcase(models, state, aliases)
         self._now = now
+        self._google = GoogleListing(models)
 
     def routes(self) -> tuple[Route, ...]:
         openrouter = OpenRouterListing(self._showcase, self._now)
@@ -41,10 +43,14 @@ class Listing:
         return (
             *(Route(method="GET", path=f"/v1{path}", page=page) for path, page in own),
             *openrouter.routes(),
+            *self._google.routes(),
             Route(method="GET", path="/api/v1/models/{model...}", page=self.one, manners=theirs),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        if from_google(exchange):
+            await self._google.all(exchange, caller, captured)
+            return
         shown = await self._showcase.shown()
         if exchange.header("anthropic-version") is not None:
             await self._page(exchange, shown)
@@ -53,6 +59,9 @@ class Listing:
         await reply(exchange, tag("openai", shown.digest), body)
 
     async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        if from_google(exchange):
+            await self._google.one(exchange, caller, captured)
+            return
         shown = await self._showcase.shown()
         place = shown.find(captured["model"])
         if place is None:

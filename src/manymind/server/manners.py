@@ -11,15 +11,17 @@ from manymind.dialects.mirror import Dialect
 from manymind.server.exchange import Exchange
 
 CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
+GEMINI = "gemini"
 
 
 class Manners(Struct, frozen=True, kw_only=True):
     """How a path speaks: its dialect, and the house that the path belongs to. `wrapped` replies
-    lie in Cloudflare's envelope."""
+    lie in Cloudflare's envelope; `streamed` says that the path itself asks for a stream."""
 
     dialect: str = CHAT
     house: str = "openai"
     wrapped: bool = False
+    streamed: bool = False
 
 
 class Refusals:

@@ -10,6 +10,7 @@ from manymind.canon.events import LEADER, Began, Chunk, Happened
 _PREFIXES: Mapping[str, Mapping[str, str]] = {
     "openai_chat": {"openai": "chatcmpl-", "openrouter": "gen-", "cloudflare": ""},
     "openai_responses": {"openai": "resp_", "openrouter": "resp_", "cloudflare": ""},
+    "gemini": {"openai": ""},
     "anthropic_messages": {"openai": "msg_", "openrouter": "msg_", "cloudflare": "msg_"},
 }
 _KNOWN = ("chatcmpl-", "gen-", "msg_", "req_", "resp_")

@@ -1,5 +1,7 @@
 """The description of our paths that tools read. Bodies are described as far as we check them."""
 
+from typing import cast
+
 from manymind.canon.values import Json
 
 _TEXT: Json = {"type": "string"}
@@ -89,6 +91,47 @@ _MESSAGES: Json = {
     },
 }
 
+_TOKENS: Json = {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0}}
+_WORDS: Json = {"type": "string", "minLength": 1}
+_VECTORS: Json = {
+    "type": "object",
+    "required": ["model", "input"],
+    "properties": {
+        "model": _TEXT,
+        "input": {
+            "anyOf": [
+                _WORDS,
+                _TOKENS,
+                {"type": "array", "minItems": 1, "maxItems": 2048, "items": _WORDS},
+                {"type": "array", "minItems": 1, "maxItems": 2048, "items": _TOKENS},
+            ]
+        },
+        "dimensions": _MAYBE_COUNT,
+        "encoding_format": {"enum": ["float", "base64", None]},
+        "user": _optional(_TEXT),
+        "max_cost_usd": _MAYBE_NUMBER,
+    },
+}
+
+_COUNTED_RESPONSES: Json = {
+    "type": "object",
+    "properties": {
+        **cast("Json", _RESPONSES["properties"]),
+        "model": _MAYBE_TEXT,
+        "input": {"anyOf": [_TEXT, _OBJECTS, {"type": "null"}]},
+    },
+}
+
+_COUNTED_MESSAGES: Json = {
+    "type": "object",
+    "required": ["model", "messages"],
+    "properties": {
+        **cast("Json", _MESSAGES["properties"]),
+        "max_tokens": _optional({"type": "integer", "minimum": 0}),
+    },
+}
+"""What is only counted may leave out what an answer needs."""
+
 _RUN: Json = {
     "type": "object",
     "required": ["input"],
@@ -148,10 +191,14 @@ def _paths() -> Json:
         paths[f"{prefix}/chat/completions"] = _post("Chat Completions", openai, account)
         paths[f"{prefix}/responses"] = _post("Responses", openai, account)
         paths[f"{prefix}/messages"] = _post("Messages", _MESSAGES, account)
+        paths[f"{prefix}/embeddings"] = _post("Vectors", _VECTORS, account)
     run = "/client/v4/accounts/{account}/ai/run"
     paths[run] = _post("Cloudflare's envelope", _RUN, [_ACCOUNT])
     for prefix in ("/v1", "/api/v1"):
         paths[f"{prefix}/models"] = _get("The models that are served here")
+        told = "How many tokens a request would be"
+        paths[f"{prefix}/responses/input_tokens"] = _post(told, _COUNTED_RESPONSES)
+        paths[f"{prefix}/messages/count_tokens"] = _post(told, _COUNTED_MESSAGES)
         paths[f"{prefix}/models/{{model}}"] = _get("One model", [_MODEL], ("401", "403", "404"))
     named = ("401", "403", "404")
     paths["/api/v1/models/count"] = _get("How many models a filter finds")
@@ -161,6 +208,7 @@ def _paths() -> Json:
         "Who offers a model, and on which terms", [_in_path("author"), _in_path("slug")], named
     )
     paths["/api/v1/providers"] = _get("The providers whose models are served here")
+    paths["/api/v1/tokens/drift"] = _get("What providers reported for each token we counted")
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))
     paths["/version"] = _get("The version", refusals=("403",))
@@ -168,11 +216,11 @@ def _paths() -> Json:
     return paths
 
 
-def _post(summary: str, schema: Json, parameters: list[Json]) -> Json:
+def _post(summary: str, schema: Json, parameters: list[Json] | None = None) -> Json:
     return {
         "post": {
             "summary": summary,
-            "parameters": parameters,
+            "parameters": parameters or [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
             "responses": {
                 "200": {

@@ -46,14 +46,13 @@ _PATHS = (("/v1/responses", "openai"), ("/api/v1/responses", "openrouter"))
 _NORMAL, _BROKEN = 1000, 1011
 
 
-class Hall(Struct, frozen=True, kw_only=True):
+class Hall(Struct, frozen=True):
     """What every socket works with. `house` is the memory beyond one connection."""
 
     gateway: Gateway
     dialect: Dialect
     clock: Clock
     admission: Admission
-    recollections: Recollections
     house: Memory
     new_id: Callable[[], str]
     lifetime_seconds: float = LIFETIME_SECONDS
@@ -62,6 +61,7 @@ class Hall(Struct, frozen=True, kw_only=True):
 class Sockets:
     def __init__(self, hall: Hall, bounds: Bounds) -> None:
         self._hall = hall
+        self._recollections = Recollections(bounds.bodies_bytes)
         self._terms = Terms(
             message_bytes=bounds.body_bytes,
             message_seconds=bounds.body_seconds,
@@ -83,7 +83,7 @@ class Sockets:
 
     async def _serve(self, socket: Handshake, caller: Caller, house: str) -> None:
         await socket.accept()
-        memory = self._hall.recollections.open(self._hall.house)
+        memory = self._recollections.open(self._hall.house)
         try:
             await Session(self._hall, socket, caller, house, memory).run()
         finally:

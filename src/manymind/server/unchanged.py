@@ -18,7 +18,7 @@ async def reply(exchange: Exchange, current: str, body: bytes) -> None:
     headers = [
         ("etag", current),
         ("cache-control", "private, no-cache"),
-        ("vary", "anthropic-version, authorization, x-api-key"),
+        ("vary", "anthropic-version, authorization, x-api-key, x-goog-api-key, x-goog-api-client"),
     ]
     if _has(exchange.header("if-none-match"), current):
         await exchange.start(304, headers)

@@ -1,5 +1,6 @@
 """Brings a database to the newest schema: one file in `migrations/versions` a step."""
 
+from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -33,9 +34,4 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _GUARD})
     if is_newest(connection):
         return
-    from alembic import command  # it takes most of a second to load, and is seldom needed
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", _FOLDER.as_posix().replace("%", "%%"))
-    command.upgrade(config, "head")
+    import_module("manymind.store.migrating").migrate(connection, _FOLDER)

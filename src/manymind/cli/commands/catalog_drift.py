@@ -17,10 +17,10 @@ def drift(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Show where the sources of prices and windows disagree, with each one's figure and day.
+    """Show where the sources of prices disagree.
 
-    With words only the offers whose name has them all. The figure that holds is marked with an
-    asterisk. Prices are dollars for a million tokens.
+    Each source has its figure and its day; the figure that holds has an asterisk. With words only
+    the offers whose name has them all. Prices are dollars for a million tokens.
     """
     from manymind.cli.stocktaking import differences, differences_json, print_differences
 

@@ -7,7 +7,7 @@ from manymind.cli.options import ConfigOption, DataOption, JsonOption, settings
 
 
 def show(json: JsonOption = False, config: ConfigOption = None, data: DataOption = None) -> None:
-    """Say where prices and facts about models come from, and how old they are.
+    """Say where prices and facts come from.
 
     The sources are in the order in which they go before one another, the surest first.
     """

@@ -17,11 +17,12 @@ def sync(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Fetch OpenRouter's list of models, and keep it in the data folder.
+    """Fetch OpenRouter's list of models.
 
-    It is used from the next start on, for what OpenRouter sells. Your settings and our own
-    corrections go before it. What becomes cheaper is named, because a budget then reserves less.
-    A list that makes no sense is refused, and the one before stays. No key is sent.
+    It is kept in the data folder, and used from the next start on, for what OpenRouter sells.
+    Your settings and our own corrections go before it. What becomes cheaper is named, because a
+    budget then reserves less. A list that makes no sense is refused, and the one before stays.
+    No key is sent.
     """
     from manymind.cli.running import run
     from manymind.cli.stocktaking import print_synced, synced, synced_json

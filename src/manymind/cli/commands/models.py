@@ -10,42 +10,51 @@ from manymind.cli.options import ConfigOption, JsonOption, settings
 Several: TypeAlias = list[str] | None
 
 
+Words: TypeAlias = Annotated[
+    Several,
+    typer.Argument(metavar="WORD", hidden=True, help="Only models whose name has all these words."),
+]
+Everything: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="Also models whose provider is not configured.")
+]
+Provider: TypeAlias = Annotated[
+    Several, typer.Option(metavar="NAME", help="Only what it sells; may be repeated.")
+]
+Takes: TypeAlias = Annotated[
+    Several, typer.Option(metavar="KIND", help="Only what reads image, file, audio or video.")
+]
+Gives: TypeAlias = Annotated[
+    Several, typer.Option(metavar="KIND", help="Only what makes text, image, embeddings, …")
+]
+Context: TypeAlias = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Only with a window of so many tokens.")
+]
+MaxPrice: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="USD", help="Only up to so much for a million tokens of input."),
+]
+Parameter: TypeAlias = Annotated[
+    Several, typer.Option(metavar="NAME", help="Only what takes it: tools, reasoning, …")
+]
+Sort: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="ORDER", help="name, cheap, dear, window or newest.")
+]
+
+
 def models(
-    words: Annotated[
-        Several,
-        typer.Argument(
-            metavar="WORD", hidden=True, help="Only models whose name has all these words."
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also models whose provider is not configured.")
-    ] = False,
-    provider: Annotated[
-        Several, typer.Option(metavar="NAME", help="Only what it sells; may be repeated.")
-    ] = None,
-    takes: Annotated[
-        Several, typer.Option(metavar="KIND", help="Only what reads image, file, audio or video.")
-    ] = None,
-    gives: Annotated[
-        Several, typer.Option(metavar="KIND", help="Only what makes text, image, embeddings, …")
-    ] = None,
-    context: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Only with a window of so many tokens.")
-    ] = 0,
-    max_price: Annotated[
-        str | None,
-        typer.Option(metavar="USD", help="Only up to so much for a million tokens of input."),
-    ] = None,
-    parameter: Annotated[
-        Several, typer.Option(metavar="NAME", help="Only what takes it: tools, reasoning, …")
-    ] = None,
-    sort: Annotated[
-        str | None, typer.Option(metavar="ORDER", help="name, cheap, dear, window or newest.")
-    ] = None,
+    words: Words = None,
+    everything: Everything = False,
+    provider: Provider = None,
+    takes: Takes = None,
+    gives: Gives = None,
+    context: Context = 0,
+    max_price: MaxPrice = None,
+    parameter: Parameter = None,
+    sort: Sort = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """List the models that can be asked for, with window and price.
+    """List the models that can be asked for, with prices.
 
     With words only the models whose name has them all. Prices are dollars for a million tokens.
     Servers of your own are asked what they serve; the others' models come from the catalogue.

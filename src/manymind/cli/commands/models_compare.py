@@ -23,7 +23,7 @@ def compare(
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Set models side by side: what they take, give and know, and what so many tokens cost.
+    """Set models side by side, with what so many tokens cost.
 
     The cost is that of each model's first offer, today, to the tick.
     """

@@ -13,7 +13,7 @@ def show(
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show all that is known of a model: what it takes and gives, its offers, prices and sources.
+    """Show all that is known of a model, and from where.
 
     It is found by its slug, an alias of yours or of its provider, or the provider's own name.
     Prices are dollars for a million tokens, with the tiers that begin above so many tokens.
@@ -30,12 +30,14 @@ COMMAND = Command(
     name="models show",
     examples=("manymind models show grok-4", "manymind models show openai/gpt-5 --json"),
     prints="""
-{"schema_version", "id", "name", "inputs", "outputs", "context", "max_output",
- "parameters", "unsupported", "efforts", "knowledge", "retires",
+{"schema_version", "id", "name", "inputs", "outputs", "context",
+ "max_output", "parameters", "unsupported", "efforts", "knowledge",
+ "retires",
  "offers": [{"provider", "native", "aliases", "context", "max_output",
              "prices": [{"since", "hours", "above", "counts", "input",
                          "cached", "written", "output", "request"}],
              "tools": {name: dollars for a thousand calls},
-             "priced_by", "described_by"}]}
+             "priced_by": {"name", "checked"},
+             "described_by": [{"name", "checked"}]}]}
 """,
 )

@@ -155,17 +155,12 @@ class Candidate:
             yield Opened(item=self._thought.key, value=shell, choice=self._number)
         slot = self._thought
         if text:
-            yield Wrote(item=slot.key, text=text, where=self._where(signature))
+            yield Wrote(item=slot.key, text=text, where="summary")
         if signature is not None:
             sealed = replace(signatures.thought("", signature), summary=(), content=())
             aside = slot.shell.aside
             yield Closed(item=slot.key, sealed=replace(sealed, aside=aside))
             self._thought = None
-
-    def _where(self, signature: str | None) -> str:
-        """Where the words of a thought stood before we wrote them here."""
-        sealed = None if signature is None else signatures.thought("", signature)
-        return "content" if sealed is not None and sealed.content else "summary"
 
     def _write(self, part: Object) -> Iterator[Happened]:
         text, signature = part.text("text") or "", part.text("thoughtSignature")

@@ -41,6 +41,7 @@ class _Open(Struct):
     parts: dict[int, Part] = {}
     places: dict[int, tuple[Run, int]] = {}
     wrote: tuple[str, int] | None = None
+    shown: bool = False
 
 
 class Speech:
@@ -108,10 +109,19 @@ class Speech:
     def cite(self, run: Run, start: int, note: Citation) -> None:
         self.spots.append(Spot(run, replace(note, start=note.start + start, end=note.end + start)))
 
+    @property
+    def owes(self) -> bool:
+        """Whether something is cited that was not told yet."""
+        return len(self.spots) > self._told
+
+    def told(self) -> None:
+        self._told = len(self.spots)
+
     def news(self) -> bool:
         """Whether a message is over that cites something, since this was asked."""
-        news, self.over = self.over and len(self.spots) > self._told, False
-        self._told = len(self.spots) if news else self._told
+        news, self.over = self.over and self.owes, False
+        if news:
+            self.told()
         return news
 
     def _begin(self, kind: str | None) -> None:
@@ -135,7 +145,9 @@ class Telling:
         match event:
             case Opened():
                 self._items[event.item] = _Open(event.value, event.choice)
-                self.candidates.setdefault(event.choice, Speech())
+                speech = self.turn(event.choice)
+                if isinstance(event.value, Hosted) and event.value.tool == CODE:
+                    yield from self._run(speech, self._items[event.item], event.value)
             case PartOpened(where="content"):
                 opened = self._items[event.item]
                 opened.parts[event.part] = event.value
@@ -152,6 +164,12 @@ class Telling:
                 yield from self._close(self._items.pop(event.item), event)
             case _:
                 pass
+
+    def turn(self, choice: int) -> Speech:
+        """Something else begins, so that what was said before is over."""
+        speech = self.candidates.setdefault(choice, Speech())
+        speech.over = True
+        return speech
 
     def tell(self, answer: Answer) -> Iterator[Told]:
         """A whole answer, item by item, as its events would have told it."""
@@ -183,6 +201,12 @@ class Telling:
         yield from self.hear(Wrote(item=key, text=part.text, part=place, logprobs=logprobs))
         for note in part.citations if isinstance(part, Text) else ():
             yield from self.hear(Cited(item=key, citation=note, part=place))
+
+    def _run(self, speech: Speech, opened: _Open, call: Hosted) -> Iterator[Told]:
+        """Code is shown as soon as it is known; what came of it, at its end."""
+        if (call.action or {}).get("code"):
+            opened.shown = True
+            yield Told(opened.choice, speech.whole(write_code(call)[0]))
 
     def _open(self, opened: _Open, number: int, part: Part) -> Iterator[Told]:
         match part:
@@ -250,7 +274,8 @@ class Telling:
             case Thought():
                 told = list(self._seal(speech, opened, value))
             case Hosted() if value.tool == CODE:
-                told = [speech.whole(part) for part in write_code(value)]
+                parts = write_code(value)
+                told = [speech.whole(part) for part in (parts[1:] if opened.shown else parts)]
             case Said():
                 speech.over = True
             case Unread() if value.dialect == NAME:

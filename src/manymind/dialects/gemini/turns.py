@@ -33,9 +33,7 @@ class Turns:
         self._parts = PartWriter(losses)
         self._contents: list[Json] = []
         self._signature: str | None = None
-        self._names = {
-            item.call_id: item.name for item in request.items if isinstance(item, Called)
-        }
+        self._names: dict[str, str] = {}
         self._system = self._instructions(request)
         for item, place in zip(request.items, places(request), strict=True):
             self._take(item, place)
@@ -167,6 +165,7 @@ class Turns:
             _parts_of(self._contents[-1]).extend(waiting)
 
     def _call(self, item: Called, place: str) -> Json:
+        self._names[item.call_id] = item.name
         self._losses.unless(item.cache, f"{place}.cache_control")
         self._losses.merge({}, item.aside, place)
         asked = read_arguments(item.arguments)

@@ -15,6 +15,7 @@ from manymind.canon.events import (
     Ended,
     Happened,
     Noted,
+    Opened,
     Spent,
     Stopped,
     Unheard,
@@ -53,7 +54,7 @@ class StreamWriter:
         events = [event for event in chunk.events if not _aside(event)]
         wire = chunk.wire
         if wire is not None and wire.dialect == NAME and not wire.whole:
-            return [*others, self._pass_on(events, wire)]
+            return [*others, *self._pass_on(events, wire)]
         return [*others, *(line for event in events for line in self._speak(event))]
 
     def fail(self, fault: Fault) -> list[bytes]:
@@ -73,6 +74,9 @@ class StreamWriter:
             case Ended():
                 yield from self._end(event)
             case _:
+                if isinstance(event, Opened):
+                    self._telling.turn(event.choice)
+                    yield from self._cited()
                 for told in self._telling.hear(event):
                     yield self._line({"candidates": [_candidate(told)]})
                 yield from self._cited()
@@ -118,8 +122,9 @@ class StreamWriter:
         content: Json = {"parts": list(speech.flush()), "role": "model"}
         return {"content": content, **last(number, self._stops.get(number), answer, speech)}
 
-    def _pass_on(self, events: Sequence[Happened], wire: Wire) -> bytes:
+    def _pass_on(self, events: Sequence[Happened], wire: Wire) -> list[bytes]:
         """The wire message as it came, but for what we know better."""
+        owing = {n for n, speech in self._telling.candidates.items() if speech.owes}
         for event in events:
             match event:
                 case Began():
@@ -129,11 +134,14 @@ class StreamWriter:
                 case _:
                     for _ in self._telling.hear(event):
                         pass
-                    for speech in self._telling.candidates.values():
-                        speech.news()
+        for number, speech in self._telling.candidates.items():
+            if number not in owing:
+                speech.told()  # What a message cites is told with it.
+        owed = list(self._cited())
         self._finished |= {event.choice for event in events if isinstance(event, Stopped)}
         self._usage_sent = self._usage_sent or "usageMetadata" in wire.data
-        return frame(encode(known_better(wire.data, self._model, self._usage)), wire.event)
+        data = known_better(wire.data, self._model, self._usage)
+        return [*owed, frame(encode(data), wire.event)]
 
 
 def _aside(event: Happened) -> bool:

@@ -12,6 +12,7 @@ from manymind.dialects.openai_chat.letters import write_sealed
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling
+from manymind.dialects.openai_chat.thoughts import renamed
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
 from manymind.dialects.reading import encode
 
@@ -25,6 +26,7 @@ def write_reply(answer: Answer, request: Request, view: View) -> bytes:
     body = _body(answer, request, view)
     if view.house == "openrouter":
         body.setdefault("system_fingerprint", None)  # Its readers want the key in every reply.
+        body = renamed(body, "message")
     return encode(body)
 
 

@@ -1,5 +1,7 @@
 """Reasoning, both ways: two fields that hold it as a string, and OpenRouter's array of details."""
 
+from typing import cast
+
 from manymind.canon.items import Thought
 from manymind.canon.parts import Text
 from manymind.canon.values import Json
@@ -95,3 +97,27 @@ def maker(item: Thought) -> str:
 
 def told(texts: tuple[Text, ...]) -> str:
     return "\n\n".join(text.text for text in texts)
+
+
+def renamed(data: Json, where: str) -> Json:
+    """A reply for OpenRouter's readers, who know reasoning by the name `reasoning` alone: where
+    its choices say it otherwise, it stands there, too. `where` is message or delta."""
+    choices = data.get("choices")
+    if not isinstance(choices, list):
+        return data
+    told = [_renamed(choice, where) for choice in cast("list[object]", choices)]
+    return {**data, "choices": told}
+
+
+def _renamed(choice: object, where: str) -> object:
+    if not isinstance(choice, dict):
+        return choice
+    whole = cast("Json", choice)
+    message = whole.get(where)
+    if not isinstance(message, dict):
+        return whole
+    said = cast("Json", message)
+    text = said.get("reasoning_content")
+    if not isinstance(text, str) or "reasoning" in said:
+        return whole
+    return {**whole, where: {**said, "reasoning": text}}

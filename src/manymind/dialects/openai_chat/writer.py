@@ -18,6 +18,7 @@ from manymind.dialects.openai_chat.holding import Held
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling, Told
+from manymind.dialects.openai_chat.thoughts import renamed
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
 from manymind.dialects.openai_faults import error_fields
 from manymind.dialects.reading import encode
@@ -130,6 +131,8 @@ class StreamWriter:
             if not self._usage_wanted and not choices:
                 return
             self._set_usage(data)
+        if self._openrouter:
+            data = renamed(data, "delta")
         yield from self._held.pass_on(data)
         for event in events:
             if isinstance(event, Stopped):

@@ -120,6 +120,8 @@ def show_item(item: Item, item_id: str, status: str | None = None) -> Json:
             return pen.merge(fields, item.aside, "")
         case Hosted():
             return pen.merge(show_hosted(item) | mark, item.aside, "")
+        case Thought(redacted=True):
+            return {"type": "reasoning", "summary": [], **mark}  # That there was one is all.
         case Thought() | Called() | Returned():
             return (write_item(item, "", pen) or {}) | mark
         case _:

@@ -24,6 +24,7 @@ from manymind.providers.reader.schema import (
     Words,
     read_schema,
 )
+from manymind.providers.reader.spelled import spelled
 from manymind.providers.reader.values import names
 
 _QUOTED = re.compile(r"[\"“'‘`]([^\"”'’`]{1,200})[\"”'’`]")
@@ -45,6 +46,7 @@ def arguments(tool: Function, question: Question, given: Json, *, strictly: bool
             advice="Declare them with type object.",
             field="tools",
         )
+    given = {**spelled(tool, schema, root.fields, question.text), **given}
     open_fields = tuple(
         field
         for field in root.fields

@@ -1,0 +1,150 @@
+"""Other gateways: installed into a folder of their own from the public registries, and started as
+their documentation says, one process each."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.gateways.contestants import KEY, MODELS, Contestant, Start
+from bench.gateways.processes import ROOT
+from bench.gateways.wire import CHAT, MESSAGES, RESPONSES
+
+CACHE = ROOT / ".bench"
+LITELLM, PORTKEY, TENSORZERO = "1.106.2", "1.15.2", "2026.6.0"
+INSTALL_SECONDS = 900
+_OWN = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_PORTKEY = CACHE / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
+_EMBEDDED = """
+import signal, sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from tensorzero.tensorzero import _start_http_gateway
+
+gateway = _start_http_gateway(
+    config_file=sys.argv[1], clickhouse_url=None, postgres_url=None, valkey_url=None,
+    async_setup=False,
+)
+whole = Path(sys.argv[2] + ".part")
+whole.write_text(str(urlsplit(gateway.base_url).port))
+whole.rename(sys.argv[2])
+signal.pause()
+"""
+
+
+def _installed(place: Path, *commands: tuple[str, ...]) -> str:
+    """Why it could not be installed; nothing where it was, or was there."""
+    if place.exists():
+        return ""
+    CACHE.mkdir(exist_ok=True)
+    for command in commands:
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"not installed: {command[0]}: {type(error).__name__}"
+        if done.returncode:
+            lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            return f"not installed: {lines[-1] if lines else command[0]}"
+    return "" if place.exists() else "not installed: the package brought no program"
+
+
+def _python(name: str, requirement: str, program: str) -> Callable[[], str]:
+    """An environment of its own, so that its dependencies meet none of ours."""
+    place = CACHE / name
+    pip = (str(place / "bin/python"), "-m", "pip", "install", "--quiet", requirement)
+    make = (sys.executable, "-m", "venv", str(place))
+    return lambda: _installed(place / program, make, pip)
+
+
+def _portkey_missing() -> str:
+    if not shutil.which("node") or not shutil.which("npm"):
+        return "not installed: it needs node and npm"
+    package = f"@portkey-ai/gateway@{PORTKEY}"
+    command = ("npm", "install", "--silent", "--prefix", str(CACHE / "portkey"), package)
+    return _installed(_PORTKEY, command)
+
+
+def _litellm(folder: Path, port: int, upstream: int) -> Start:
+    models = "".join(
+        f"""  - model_name: {model}
+    litellm_params:
+      model: openai/{model}
+      api_base: http://127.0.0.1:{upstream}/v1
+      api_key: upstream-key
+"""
+        for model in MODELS
+    )
+    settings = folder / "litellm.yaml"
+    settings.write_text(f"model_list:\n{models}general_settings:\n  master_key: {KEY}\n")
+    options = ("--config", str(settings), "--host", "127.0.0.1", "--port", str(port))
+    return Start(
+        (str(CACHE / "litellm/bin/litellm"), *options, "--num_workers", "1"),
+        {
+            "LITELLM_MODE": "PRODUCTION",
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            "NO_DOCS": "True",
+        },
+    )
+
+
+def _portkey(folder: Path, port: int, upstream: int) -> Start:
+    node = shutil.which("node") or "node"
+    return Start((node, str(_PORTKEY), f"--port={port}", "--headless"), {"NODE_ENV": "production"})
+
+
+def _to_portkey(upstream: int) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {KEY}",
+        "x-portkey-provider": "openai",
+        "x-portkey-custom-host": f"http://127.0.0.1:{upstream}/v1",
+    }
+
+
+def _tensorzero(folder: Path, port: int, upstream: int) -> Start:
+    settings = folder / "tensorzero.toml"
+    settings.write_text(
+        "[gateway]\nobservability.enabled = false\n"
+        + "".join(
+            f"""
+[models.{model}]
+routing = ["bench"]
+[models.{model}.providers.bench]
+type = "openai"
+model_name = "{model}"
+api_base = "http://127.0.0.1:{upstream}/v1/"
+api_key_location = "none"
+"""
+            for model in MODELS
+        )
+    )
+    python = str(CACHE / "tensorzero/bin/python")
+    return Start((python, "-c", _EMBEDDED, str(settings), str(folder / "port")))
+
+
+RIVALS = (
+    Contestant(
+        name="litellm", start=_litellm, version=lambda: LITELLM,
+        missing=_python("litellm", f"litellm[proxy]=={LITELLM}", "bin/litellm"),
+        paths={
+            CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages",
+        },
+        note="its proxy in production mode with a master key, one worker, no database",
+    ),
+    Contestant(
+        name="portkey", start=_portkey, version=lambda: PORTKEY, missing=_portkey_missing,
+        paths={CHAT: "/v1/chat/completions"}, headers=_to_portkey,
+        note="its open gateway, one process; it passes the key on and checks none itself",
+    ),
+    Contestant(
+        name="tensorzero", start=_tensorzero, tells_port=True, version=lambda: TENSORZERO,
+        missing=_python(
+            "tensorzero", f"tensorzero=={TENSORZERO}", f"lib/{_OWN}/site-packages/tensorzero"
+        ),
+        paths={CHAT: "/openai/v1/chat/completions"}, model="tensorzero::model_name::{}",
+        note="the gateway embedded in its Python client, observability off; it checks no key",
+    ),
+)  # fmt: skip

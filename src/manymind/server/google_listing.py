@@ -1,0 +1,85 @@
+"""`/v1beta/models`, as Google's own clients read it."""
+
+from collections.abc import Callable, Collection
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from manymind.canon.faults import BadRequest, NoSuchModel
+from manymind.canon.values import Json
+from manymind.catalog.listing import Row
+from manymind.policy.keys import Caller
+from manymind.server.exchange import Exchange
+from manymind.server.manners import GEMINI, Manners
+from manymind.server.routes import Captured, Route
+
+PAGE_USUAL, PAGE_MAX = 50, 1000
+"""Models on a page, as there."""
+
+_PREFIX = "models/"
+_METHODS = ("generateContent", "streamGenerateContent", "countTokens")
+
+
+class GoogleListing:
+    """A page's token is the place of its first model."""
+
+    def __init__(self, models: Callable[[], Collection[Row]]) -> None:
+        self._models = models
+
+    def routes(self) -> tuple[Route, ...]:
+        manners = Manners(dialect=GEMINI)
+        return (
+            Route(method="GET", path="/v1beta/models", page=self.all, manners=manners),
+            Route(method="GET", path="/v1beta/models/{model...}", page=self.one, manners=manners),
+        )
+
+    async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        query = dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100))
+        size = _whole(query.get("pageSize"), "pageSize") or PAGE_USUAL
+        start = _whole(query.get("pageToken"), "pageToken")
+        rows = tuple(self._models())
+        end = start + min(size, PAGE_MAX)
+        body: Json = {"models": [_shown(row) for row in rows[start:end]]}
+        if end < len(rows):
+            body["nextPageToken"] = str(end)
+        await exchange.reply(200, msgspec.json.encode(body))
+
+    async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
+        name = captured["model"]
+        row = next((row for row in self._models() if row.id == name), None)
+        if row is None:
+            raise NoSuchModel(
+                f"No model is listed as {name[:200]}.",
+                advice="GET /v1beta/models lists those that are.",
+                field="model",
+            )
+        await exchange.reply(200, msgspec.json.encode(_shown(row)))
+
+
+def from_google(exchange: Exchange) -> bool:
+    """Whether one of Google's clients asks, at a path that others have, too."""
+    names = ("x-goog-api-client", "x-goog-api-key")
+    return any(exchange.has_header(name) for name in names)
+
+
+def _whole(said: str | None, name: str) -> int:
+    if not said:
+        return 0
+    if not (said.isascii() and said.isdecimal() and len(said) < 8):
+        raise BadRequest(f"{name} is not a number that was given here.", field=name)
+    return int(said)
+
+
+def _shown(row: Row) -> Json:
+    shown: Json = {
+        "name": _PREFIX + row.id,
+        "version": "",
+        "displayName": row.name,
+        "supportedGenerationMethods": _METHODS,
+        "thinking": bool(row.efforts),
+    }
+    if row.context is not None:
+        shown["inputTokenLimit"] = row.context
+    if row.max_output is not None:
+        shown["outputTokenLimit"] = row.max_output
+    return shown
