@@ -148,7 +148,7 @@ class Tap:
 
 async def test_a_reply_left_unread_does_not_clog_its_socket() -> None:
     tap = Tap()
-    reply = Reply("host", tap, None)
+    reply = Reply("host", tap, None, asyncio.get_running_loop())
     reply.hear_head(200, {})
     reply.hear(b"x" * HIGH_WATER_BYTES)
     assert tap.open

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
-from uuid import uuid4
 
 import anyio
 from msgspec import Struct
@@ -49,6 +48,7 @@ from manymind.server.listen import Draining
 from manymind.server.listing import Listing
 from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
+from manymind.server.request_ids import RequestIds
 from manymind.server.sockets import Hall, Sockets
 from manymind.tokens.counter import Counter
 
@@ -213,9 +213,10 @@ def _application(
     )
     spoken = dialects.find()
     refusals = Refusals(spoken)
+    new_id = RequestIds()
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, _request_id)
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
     parts = (
         inference,
         Embeddings(vectors, bounds, room),
@@ -229,12 +230,8 @@ def _application(
         Guard(server.host, server.hosts, server.origins, Keys(config.key)),
         refusals,
         [route for part in parts for route in part.routes()],
-        _request_id,
+        new_id,
     )
-
-
-def _request_id() -> str:
-    return f"req_{uuid4()}"
 
 
 def _refuse_an_open_door(config: Config) -> None:

@@ -21,6 +21,9 @@ VARIANTS = frozenset(
 NAME_MAX = 256
 """Longer than the name of any model. What is longer is not sent on, logged or compared."""
 
+LOOKED_UP_MAX = 4096
+"""So many offers are remembered by their keys, of which callers may make up any number."""
+
 
 class Catalogue:
     """`aliases` are the operator's own names for models, and `usual` their word on the terms of
@@ -47,6 +50,7 @@ class Catalogue:
         self._overlay = overlay or shipped()
         self._snapshot = snapshot
         self._shelves: dict[str, Shelf] = {}
+        self._looked_up: dict[str, Offer] = {}
         self.version = 0
 
     def warm(self, providers: Iterable[str]) -> None:
@@ -58,12 +62,19 @@ class Catalogue:
         """Place offers that only the running program knows, such as a local server's models."""
         for offer in offers:
             self.shelf(offer.provider).put(offer)
+        self._looked_up.clear()
         self.version += 1
 
     def offer(self, key: str) -> Offer:
         """The offer `provider/native`. One that nobody has described has no price."""
-        provider, _, native = key.partition("/")
-        return self._at(provider, native) or self._unheard_of(provider, native)
+        known = self._looked_up.get(key)
+        if known is None:
+            provider, _, native = key.partition("/")
+            known = self._at(provider, native) or self._unheard_of(provider, native)
+            if len(self._looked_up) >= LOOKED_UP_MAX:
+                self._looked_up.clear()
+            self._looked_up[key] = known
+        return known
 
     def stock(self, entries: Iterable[str]) -> Iterator[Offer]:
         """All that is described of these: a provider, or one model of it (`manymind/reader`)."""

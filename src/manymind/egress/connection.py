@@ -63,12 +63,18 @@ class Connection(asyncio.Protocol):
             and transport.get_write_buffer_size() == 0
         )
 
-    def ask(self, head: bytes, body: Sequence[bytes], deadline: float | None) -> Reply:
+    def ask(
+        self,
+        head: bytes,
+        body: Sequence[bytes],
+        deadline: float | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> Reply:
         """Send one request; the reply fills as bytes come."""
         transport = self._transport
         if transport is None or (self._reply is not None and not self._reply.over):
             raise RuntimeError("A connection that is not at rest cannot take a request.")
-        reply = Reply(self._host, transport, deadline)
+        reply = Reply(self._host, transport, deadline, loop)
         if transport.is_closing():
             reply.hear_fault(self._loss(reply))
             return reply

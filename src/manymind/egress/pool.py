@@ -36,6 +36,14 @@ class Pool:
         self._queue: deque[asyncio.Future[None]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that all its sockets live on. To ask which one runs is a call of the system."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     @property
     def open(self) -> int:
@@ -79,7 +87,7 @@ class Pool:
             self.drop(connection)
             return
         connection.rest()
-        connection.idle_since = asyncio.get_running_loop().time()
+        connection.idle_since = self.loop.time()
         self._busy.discard(connection)
         self._idle.append(connection)
         self._sweep_later(self._size.rest_seconds)
@@ -122,7 +130,7 @@ class Pool:
 
     async def _stand_in_line(self) -> None:
         """Wait until someone's slot passes to us."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = self.loop.create_future()
         self._queue.append(turn)
         try:
             async with asyncio.timeout(self._size.queue_seconds):
@@ -166,11 +174,11 @@ class Pool:
 
     def _sweep_later(self, seconds: float) -> None:
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(seconds, self._sweep_now)
+            self._sweep = self.loop.call_later(seconds, self._sweep_now)
 
     def _sweep_now(self) -> None:
         self._sweep = None
-        now = asyncio.get_running_loop().time()
+        now = self.loop.time()
         self._close_idle(now - self._size.rest_seconds)
         if self._idle and not self._closed:
             oldest = self._idle[0].idle_since

@@ -45,14 +45,16 @@ class Flow(Protocol):
 class Reply:
     """Status, headers and body of one answer. `headers` are in lower case, repeats joined."""
 
-    def __init__(self, host: str, flow: Flow, deadline: float | None) -> None:
+    def __init__(
+        self, host: str, flow: Flow, deadline: float | None, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.host = host
         self.status = 0
         self.headers: dict[str, str] = {}
         self.started = False
         self.complete = False
         self._flow = flow
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._deadline = deadline
         self._idle_seconds = 0.0
         self._pieces: deque[bytes] = deque()

@@ -125,7 +125,7 @@ class Trusted:
             raise ShuttingDown("The server is stopping.", advice="Try again shortly.")
         deadline = None
         if deadline_seconds is not None:
-            deadline = asyncio.get_running_loop().time() + deadline_seconds
+            deadline = pool.loop.time() + deadline_seconds
         return _Call(pool, head, body, deadline, patience or self._config.patience)
 
     def _pool(self, address: Address) -> Pool:
@@ -214,15 +214,15 @@ class _Call:
 
     async def _on(self, connection: Connection, *, fresh: bool) -> Reply:
         """The reply's head, or `_WentStale`."""
-        reply = connection.ask(self._head, self._body, self._deadline)
-        sent_at = asyncio.get_running_loop().time()
+        reply = connection.ask(self._head, self._body, self._deadline, self._pool.loop)
+        sent_at = self._pool.loop.time()
         waits = self._patience
         try:
             await reply.head(waits.first_byte(sum(map(len, self._body))), waits.idle_seconds)
         except BaseException as error:
             reused = connection.served > 1
             self._part(reply, connection)
-            quick = asyncio.get_running_loop().time() - sent_at < STALE_SECONDS
+            quick = self._pool.loop.time() - sent_at < STALE_SECONDS
             silent = isinstance(error, UpstreamBroken) and not reply.started
             if reused and silent and quick and not fresh:
                 raise _WentStale from None

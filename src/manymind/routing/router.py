@@ -47,9 +47,13 @@ class Router(Provider):
         self._patience = patience or Patience()
         self._chance = chance
         self._known: dict[str, tuple[Served, ...]] = {}
+        self._version = catalogue.version
 
     def served(self, model: str) -> tuple[Served, ...]:
         """Who serves a model, the best choice first; raises `NoSuchModel` where nobody does."""
+        if self._catalogue.version != self._version:
+            self._known.clear()
+            self._version = self._catalogue.version
         known = self._known.get(model)
         if known is None:
             known = self._find(model)
@@ -157,7 +161,8 @@ class _Trip:
             risk = self._till.risk(served.offer, self.question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
             letter, carrier = self.question.letter, served.carrier
-            if letter is not None and carrier is not None:
+            native = served.offer.native
+            if letter is not None and carrier is not None and carrier.carries(letter, native):
                 self.carried = await self._till.carry(served.offer, carrier, risk, letter, desk)
             else:
                 await self._till.attempt(served, risk, self.question, mouth, desk)

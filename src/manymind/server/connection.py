@@ -222,7 +222,7 @@ class Connection(HttpToolsProtocol):
             socket.data_received(rest)
 
     def _answer(self, line: DirectLine) -> None:
-        task = self.loop.create_task(self._application.attend(line))
+        line.task = task = self.loop.create_task(self._application.attend(line))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

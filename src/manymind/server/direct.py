@@ -2,10 +2,8 @@
 ASGI between them. They cost more than all else that happens to a small request."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
-import anyio
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -24,7 +22,8 @@ class Socket(Protocol):
 
 
 class DirectLine:
-    """The connection reports what comes; one exchange takes it, and answers."""
+    """The connection reports what comes; one exchange takes it, and answers, in a `task` that
+    the connection has begun for it."""
 
     def __init__(
         self,
@@ -42,13 +41,14 @@ class DirectLine:
         self.response_complete = False
         self.body = bytearray()
         self.more_body = True
+        self.task: asyncio.Task[None] | None = None
         self._socket = socket
         self._default_fields = default_fields
         self._expects_continue = expects_continue
         self._chunked = False
         self._room = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._on_gone: Callable[[], None] | None = None
+        self._attended = False
 
     # What the connection reports.
 
@@ -65,8 +65,8 @@ class DirectLine:
             return
         self.disconnected = True
         self.wake()
-        if self._on_gone is not None:
-            self._on_gone()
+        if self._attended and self.task is not None:
+            self.task.cancel()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -139,14 +139,17 @@ class DirectLine:
         self._complete()
 
     async def attend(self, work: Work) -> bool:
-        if self.disconnected:
-            return False
-        with anyio.CancelScope() as scope:
-            self._on_gone = scope.cancel
-            try:
+        """Cancels the task itself, which costs nothing until it happens. One scope for each
+        request would cost as much as writing its reply."""
+        self._attended = True
+        try:
+            if not self.disconnected:
                 await work()
-            finally:
-                self._on_gone = None
+        except asyncio.CancelledError:
+            if not self.disconnected or self.task is None or self.task.uncancel():
+                raise
+        finally:
+            self._attended = False
         return not self.disconnected
 
     def _head(self, status: int, fields: Fields) -> bytes:
