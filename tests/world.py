@@ -13,6 +13,7 @@ import anyio
 import anyio.lowlevel
 import uvicorn
 from msgspec.structs import replace
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from manymind.canon.answers import Answer, fold
 from manymind.canon.events import Chunk, Happened, Say
@@ -22,6 +23,7 @@ from manymind.canon.ports import Allotment, Clock, Desk
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.server.connection import Connection
+from manymind.server.door import Application as Door
 from manymind.server.simulated import RawHttp, Simulated
 
 _Message: TypeAlias = MutableMapping[str, Any]
@@ -37,9 +39,10 @@ async def serving(
     app: Application,
     *,
     lifespan: Literal["on", "off"] = "off",
-    http: type[asyncio.Protocol] = Connection,
+    http: type[asyncio.Protocol] | None = None,
 ) -> AsyncGenerator[str]:
-    """Serves `app` on a free port of the loopback while the block runs; gives its base URL.
+    """Serves `app` on a free port of the loopback while the block runs; gives its base URL. Ours
+    is served as the program does it, any other as uvicorn does.
 
     What is still being answered at the end of the block is cancelled. A `Simulated` provider
     gets the bare socket that some of its mishaps need.
@@ -48,7 +51,7 @@ async def serving(
         app,
         host="127.0.0.1",
         port=0,
-        http=RawHttp if isinstance(app, Simulated) else http,
+        http=http or _spoken_by(app),
         ws="none",
         lifespan=lifespan,
         log_config=None,
@@ -71,6 +74,12 @@ async def serving(
             await server.shutdown()
             while server.server_state.tasks:
                 await anyio.sleep(0.01)
+
+
+def _spoken_by(app: Application) -> type[asyncio.Protocol]:
+    if isinstance(app, Simulated):
+        return RawHttp
+    return Connection if isinstance(app, Door) else HttpToolsProtocol
 
 
 class FakeClock(Clock):

@@ -3,7 +3,7 @@
 from math import inf
 from typing import Protocol, runtime_checkable
 
-from manymind.canon.answers import Answer, Folding
+from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.letters import Letter
@@ -23,7 +23,7 @@ class Accounts(Protocol):
 class Relaying(Protocol):
     """A router that need not open what it passes on."""
 
-    async def relay(self, letter: Letter, desk: Desk) -> Answer: ...
+    async def relay(self, letter: Letter, say: Say, desk: Desk) -> Answer | None: ...
 
 
 class Gateway:
@@ -69,27 +69,24 @@ class Gateway:
         mouth.check()
         await turn.end()
 
-    async def relay(self, caller: Caller, letter: Letter, *, key: str) -> Answer:
+    async def relay(self, caller: Caller, letter: Letter, say: Say, *, key: str) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
-        whole, and that need not be opened."""
+        whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
+        if self._relaying is None:
+            await self.answer(caller, letter.opener(), say, key=key)
+            return None
         desk = Desk(
             key=key,
             allotment=self._accounts.allot(caller.id, letter.outline),
             clock=self._clock,
             deadline=self._clock.now() + self._seconds,
         )
-        if self._relaying is not None:
-            answer = await self._relaying.relay(letter, desk)
-        else:
-            folding = Folding()
-
-            async def fold(chunk: Chunk) -> None:
-                folding.hear(chunk)
-
-            await self._router.run(letter.opener(), fold, desk)
-            answer = folding.answer()
-        if answer.status == "in_progress":
-            raise CutShort("The answer stopped before its end.", advice="Try again.")
+        mouth = _Whole(say)
+        answer = await self._relaying.relay(letter, mouth, desk)
+        if answer is None:
+            mouth.check()
+        elif answer.status == "in_progress":
+            raise cut_short()
         return answer
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
@@ -113,7 +110,11 @@ class _Whole:
 
     def check(self) -> None:
         if not self._ended:
-            raise CutShort("The answer stopped before its end.", advice="Try again.")
+            raise cut_short()
+
+
+def cut_short() -> CutShort:
+    return CutShort("The answer stopped before its end.", advice="Try again.")
 
 
 def _ends(event: Happened) -> bool:

@@ -6,7 +6,7 @@ object where a stream was asked, some the other way round, and the answer is the
 
 from collections.abc import Callable
 
-from manymind.canon.answers import Answer
+from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import Chunk, Ended, Noted, Say, spoken
 from manymind.canon.faults import CutShort, TimedOut, UpstreamBroken
 from manymind.dialects.mirror import Dialect, Message, Sealing
@@ -61,17 +61,6 @@ class Hearing:
         else:
             await self._stream(start, reply)
 
-    async def skim(self, reply: Reply, sealing: Sealing) -> Answer | None:
-        """The answer that a reply plainly is; of any other it speaks, and gives None."""
-        if reply.waiting[:1] != b"{":
-            await self.hear(reply, streamed=False)
-            return None
-        body = self._sieve.body(await reply.read(WHOLE_BYTES_MAX))
-        answer = sealing.skim_reply(body)
-        if answer is None:
-            await self._speak(self._dialect.read_reply(body))
-        return answer
-
     async def _start(self, reply: Reply) -> bytes:
         """The first bytes that are not blank."""
         while piece := await reply.take():
@@ -113,6 +102,27 @@ class Hearing:
             await self._say(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
         await self._say(chunk)
         self.listening = True
+
+
+async def skimmed(reply: Reply, sealing: Sealing, dialect: Dialect, sieve: Sieve) -> Answer:
+    """A whole reply, opened no further than must be."""
+    if reply.waiting[:1] == b"{":
+        body = sieve.body(await reply.read(WHOLE_BYTES_MAX))
+        answer = sealing.skim_reply(body)
+        return answer or _folded(dialect.read_reply(body))
+    folding = Folding()
+
+    async def fold(chunk: Chunk) -> None:
+        folding.hear(chunk)
+
+    await Hearing(dialect, fold, (), sieve).hear(reply, streamed=False)
+    return folding.answer()
+
+
+def _folded(chunk: Chunk) -> Answer:
+    folding = Folding()
+    folding.hear(chunk)
+    return folding.answer()
 
 
 def _last(feed: Callable[[Message], Chunk], message: Message, host: str) -> Chunk:

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from manymind.canon.answers import Answer, Folding
-from manymind.canon.events import Chunk, Say
+from manymind.canon.answers import Answer
+from manymind.canon.events import Say
 from manymind.canon.faults import Fault, TimedOut, Unsupported, UpstreamBroken
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock, Desk
@@ -19,7 +19,7 @@ from manymind.dialects.mirror import Dialect, Sealing
 from manymind.egress.reply import Patience, Reply
 from manymind.egress.trusted import Trusted
 from manymind.providers.asked import NEEDED, unrouted
-from manymind.providers.hearing import Hearing
+from manymind.providers.hearing import Hearing, skimmed
 from manymind.providers.sieve import Sieve
 from manymind.providers.upstream import Only, named
 
@@ -120,33 +120,26 @@ class Remote:
         }
 
     def carries(self, letter: Letter, model: str) -> bool:
-        return letter.dialect in self._sealing and self._only_door(model) is None
+        sealing = self._sealing.get(letter.dialect)
+        if sealing is None or not sealing[0].takes(letter):
+            return False
+        return not self._only or self._only_door(model) is None
 
     async def carry(self, letter: Letter, model: str, desk: Desk) -> Answer:
         """Posts a letter as it came, but for the model's name."""
-        door = self._doors[letter.dialect]
         sealing, ask = self._sealing[letter.dialect]
-        written = sealing.write_letter(letter, model)
-        folding = Folding()
-
-        async def fold(chunk: Chunk) -> None:
-            folding.hear(chunk)
-
-        if written is None:
-            await self.run(replace(letter.opener(), model=model), fold, desk)
-            return folding.answer()
-        hearing = Hearing(door.dialect, fold, (), self._sieve)
+        dialect = self._doors[letter.dialect].dialect
+        body = sealing.write_letter(letter, model)
         try:
             async with self._client.send(
-                ask, written, deadline_seconds=left(desk), patience=WHOLE
+                ask, body, deadline_seconds=left(desk), patience=WHOLE
             ) as reply:
                 if not 200 <= reply.status < 300:
-                    raise await refusal(reply, door.dialect.read_fault, desk.clock)
-                answer = await hearing.skim(reply, sealing)
+                    raise await refusal(reply, dialect.read_fault, desk.clock)
+                return await skimmed(reply, sealing, dialect, self._sieve)
         except Fault as fault:
             self._sign(fault)
             raise
-        return folding.answer() if answer is None else answer
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from random import random
 
-from manymind.canon.answers import Answer, Folding
-from manymind.canon.events import Chunk, Say
+from manymind.canon.answers import Answer
+from manymind.canon.events import Say
 from manymind.canon.faults import ContextTooLong, Fault, TimedOut
 from manymind.canon.letters import Carrier, Letter
 from manymind.canon.ports import Desk, Metering, Pricing, Provider
@@ -67,16 +67,12 @@ class Router(Provider):
         caller's: two models are never spliced into one answer."""
         await self._answer(_Trip(self._till, self._patience, Question(request), say, desk))
 
-    async def relay(self, letter: Letter, desk: Desk) -> Answer:
-        """As `run`, for a request that need not be opened if the one who answers takes it so."""
-        folding = Folding()
-
-        async def fold(chunk: Chunk) -> None:
-            folding.hear(chunk)
-
-        trip = _Trip(self._till, self._patience, Question(letter), fold, desk)
+    async def relay(self, letter: Letter, say: Say, desk: Desk) -> Answer | None:
+        """As `run`, for a request that need not be opened if the one who answers takes it so:
+        then the answer is given, and otherwise spoken."""
+        trip = _Trip(self._till, self._patience, Question(letter), say, desk)
         await self._answer(trip)
-        return trip.carried or folding.answer()
+        return trip.carried
 
     async def _answer(self, trip: "_Trip") -> None:
         waiting = self._fitting(trip.question)

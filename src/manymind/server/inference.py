@@ -145,14 +145,19 @@ class Inference:
     async def _relay(
         self, exchange: Exchange, caller: Caller, manners: Manners, letter: Letter
     ) -> None:
-        answer = Answer()
+        naming = Naming(letter.dialect, manners.house, exchange.request_id)
+        gathered = Gathered(naming)
+        answer: Answer | None = None
 
         async def ask() -> None:
             nonlocal answer
-            answer = await self._gateway.relay(caller, letter, key=exchange.request_id)
+            key = exchange.request_id
+            answer = await self._gateway.relay(caller, letter, gathered.say, key=key)
 
         await until_hang_up(exchange, ask)
-        naming = Naming(letter.dialect, manners.house, exchange.request_id)
+        if answer is None:
+            exchange.extra.extend(gathered.losses.news())
+            answer = gathered.answer()
         view = self._view(manners, letter.outline)
         dialect = self._dialects[letter.dialect]
         reply = dialect.write_reply(naming.named(answer), letter.outline, view)

@@ -8,12 +8,13 @@ from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Reader, View, Writer, Written
 from manymind.dialects.openai_chat.answers import write_reply
 from manymind.dialects.openai_chat.flavour import Flavour
-from manymind.dialects.openai_chat.letters import read_letter, skim_reply, write_letter
+from manymind.dialects.openai_chat.letters import read_letter, skim_reply, takes
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import StreamReader, read_reply
 from manymind.dialects.openai_chat.requests import read_request, write_request
 from manymind.dialects.openai_chat.writer import StreamWriter
 from manymind.dialects.openai_faults import read_fault, write_fault
+from manymind.dialects.sealing import unsealed
 
 
 class OpenAIChat:
@@ -33,8 +34,11 @@ class OpenAIChat:
     def read_letter(self, body: bytes) -> Letter | None:
         return read_letter(body)
 
-    def write_letter(self, letter: Letter, model: str) -> bytes | None:
-        return write_letter(letter, model, self._flavour)
+    def takes(self, letter: Letter) -> bool:
+        return takes(self._flavour, letter)
+
+    def write_letter(self, letter: Letter, model: str) -> bytes:
+        return unsealed(letter, model)
 
     def skim_reply(self, body: bytes) -> Answer | None:
         return skim_reply(body)

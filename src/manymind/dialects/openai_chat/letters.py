@@ -15,7 +15,7 @@ from manymind.dialects.openai_chat.replies import INCOMPLETE
 from manymind.dialects.openai_chat.requests import read_request
 from manymind.dialects.openai_chat.usage import read_usage, write_cost, write_usage
 from manymind.dialects.reading import Object, upstream
-from manymind.dialects.sealing import read_fields, seal, unsealed
+from manymind.dialects.sealing import read_fields, seal
 
 PLAIN = frozenset(
     {
@@ -28,6 +28,8 @@ PLAIN = frozenset(
     }
 )
 """Fields that the gateway passes on and does not act upon."""
+
+PLAINEST = Flavour()
 
 
 class _Choice(Struct):
@@ -50,13 +52,14 @@ def read_letter(body: bytes) -> Letter | None:
     return seal(body, dialect=NAME, history="messages", plain=PLAIN, opener=read_request)
 
 
-def write_letter(letter: Letter, model: str, flavour: Flavour) -> bytes | None:
-    """None for a server that would have some of this otherwise."""
-    fields = letter.fields.keys()
+def takes(flavour: Flavour, letter: Letter) -> bool:
+    """Whether a server would have none of this otherwise."""
+    if flavour == PLAINEST:
+        return True
     others = {*flavour.lacks, *(name for name, _ in flavour.renamed)}
     if flavour.cap is not None:
         others |= {"max_tokens", "max_completion_tokens"} - {flavour.cap}
-    return None if flavour.nameless or not others.isdisjoint(fields) else unsealed(letter, model)
+    return not flavour.nameless and others.isdisjoint(letter.fields)
 
 
 def skim_reply(body: bytes) -> Answer | None:
