@@ -31,6 +31,25 @@ async def test_with_a_key_the_team_runs_on_that_vendors_model(tmp_path: Path) ->
         assert house.team.leader == "xai/grok-4.20"
 
 
+@pytest.mark.parametrize(
+    ("keys", "vendor"),
+    [
+        (("OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "XAI_API_KEY", "OPENAI_API_KEY"), "xai"),
+        (("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"), "openai"),
+        (("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY"), "anthropic"),
+        (("OPENROUTER_API_KEY", "GEMINI_API_KEY", "COHERE_API_KEY"), "gemini"),
+        (("OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"), "openrouter"),
+        (("MISTRAL_API_KEY", "DEEPSEEK_API_KEY"), "deepseek"),
+    ],
+)
+async def test_of_several_vendors_the_team_runs_on_the_first_of_a_known_order(
+    tmp_path: Path, keys: tuple[str, ...], vendor: str
+) -> None:
+    config = configured(tmp_path, **dict.fromkeys(keys, KEY))
+    async with open_house(config) as house:
+        assert house.team.leader.partition("/")[0] == vendor
+
+
 async def test_a_vendor_goes_before_a_server_of_ones_own(tmp_path: Path) -> None:
     async with vendors() as played:
         config = configured(

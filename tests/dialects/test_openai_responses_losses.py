@@ -3,6 +3,7 @@
 from typing import cast
 
 import msgspec
+import pytest
 
 from manymind.canon.items import Called, Returned, Said, Thought, Unread
 from manymind.canon.parts import File, Text, UnreadPart
@@ -112,3 +113,20 @@ def test_plain_text_of_a_document_becomes_a_file() -> None:
     content = cast("list[Json]", cast("list[Json]", body["input"])[0]["content"])
     assert content[0]["filename"] == "document.txt"
     assert str(content[0]["file_data"]).startswith("data:text/plain;base64,")
+
+
+@pytest.mark.parametrize("mark", ["gemini:", "gemini-alone:"])
+@pytest.mark.parametrize("dialect", [NAME, "openai_chat"])
+def test_another_vendors_seal_is_not_sent_and_nothing_else_is_lost(mark: str, dialect: str) -> None:
+    words = (Text(text="Hm."),)
+    sealed = Thought(summary=words, encrypted=f"{mark}c2ln", id="rs_1")
+    alone = Thought(encrypted=f"{mark}c2ln", id="rs_2")
+    ours = Thought(summary=words, encrypted="gAAA", id="rs_3")
+    user = Said(role="user", parts=(Text(text="Go on."),), joined=False)
+    body, lost = wrote(Request(model="m", dialect=dialect, items=(sealed, alone, ours, user)))
+    thoughts = [item for item in cast("list[Json]", body["input"]) if "summary" in item]
+    summary = [{"type": "summary_text", "text": "Hm."}]
+    assert thoughts[0] == {"type": "reasoning", "summary": summary}
+    assert [item.get("encrypted_content") for item in thoughts] == [None, "gAAA"]
+    assert len(lost) == len(set(lost)) == 2
+    assert all(path.endswith(".encrypted_content") for path in lost)

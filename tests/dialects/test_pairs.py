@@ -90,6 +90,7 @@ LOST = {
     ("gemini", "chat"): {"cachedContent", "contents[1]", "tools[0].behavior", "tools[1]", "top_k"},
     ("gemini", "responses"): {
         "cachedContent",
+        "contents[1].encrypted_content",
         "generationConfig.stopSequences",
         "seed",
         "tools[0].behavior",

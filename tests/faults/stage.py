@@ -10,6 +10,7 @@ _ONE_DIALECT = '[providers.openai]\ndialect = "{}"\n'
 
 UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "anthropic": ("anthropic", ""),
+    "gemini": ("gemini", ""),
     "openai": ("openai", ""),
     "openai by chat": ("openai", _ONE_DIALECT.format("openai_chat")),
     "openai by responses": ("openai", _ONE_DIALECT.format("openai_responses")),

@@ -98,6 +98,33 @@ async def test_no_canary_of_a_path_is_in_a_log_or_a_refusal(
     assert found(caplog.text) == []
 
 
+async def test_a_key_in_the_query_of_googles_paths_is_in_no_log_and_no_refusal(
+    tmp_path: Path,
+) -> None:
+    body = {"contents": [{"parts": [{"text": PROMPT}]}]}
+    async with serving(Simulated(key=KEY)) as upstream:
+        seen = {
+            "GEMINI_BASE_URL": f"{upstream}/v1beta",
+            "GEMINI_API_KEY": KEY,
+            "MANYMIND_API_KEY": CALLER,
+        }
+        async with program(tmp_path, "--port", "0", "-v", environment=seen) as running:
+            url = await running.url()
+            for knobs in ("", "fault=401", "fault=400", "malformed=8", "cut=8"):
+                place = f"{url}/v1beta/models/{model('gemini', knobs)}"
+                for verb in ("generateContent?", "streamGenerateContent?alt=sse&", "countTokens?"):
+                    heard = await post(f"{place}:{verb}key={CALLER}", body)
+                    assert heard.status != 401
+                    assert found(all_of(heard), PROMPT if heard.status == 200 else "") == []
+                    stranger = await post(f"{place}:{verb}key={QUERY}", body)
+                    assert stranger.status == 401
+                    assert found(all_of(stranger)) == []
+            running.process.terminate()
+            assert await running.end(10) == 0
+            assert ":generateContent" in running.said
+            assert found(running.said) == []
+
+
 async def test_no_canary_is_in_what_the_program_writes(tmp_path: Path) -> None:
     async with serving(Simulated(key=KEY)) as upstream:
         seen = {

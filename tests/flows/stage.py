@@ -49,6 +49,8 @@ async def on_stage(
             "OPENROUTER_BASE_URL": f"{upstream}/v1",
             "ANTHROPIC_API_KEY": KEY,
             "ANTHROPIC_BASE_URL": upstream,
+            "GEMINI_API_KEY": KEY,
+            "GEMINI_BASE_URL": f"{upstream}/v1beta",
             "VLLM_API_KEY": KEY,
             "VLLM_BASE_URL": f"{upstream}/v1",
             **(environment or {}),

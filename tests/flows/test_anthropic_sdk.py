@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from tests.flows.forms import PIXEL, WEATHER
 from tests.flows.stage import KEY, on_stage
 
-PROVIDERS = ["anthropic", "openai", "openrouter", "vllm", "xai"]
+PROVIDERS = ["anthropic", "gemini", "openai", "openrouter", "vllm", "xai"]
 TOOL: ToolParam = {"name": "weather", "description": "The weather", "input_schema": {**WEATHER}}
 
 
@@ -166,5 +166,5 @@ async def test_errors_are_those_of_the_sdk(
 
 
 async def test_models_are_listed(client: AsyncAnthropic) -> None:
-    listed = await client.models.list()
+    listed = await client.models.list(limit=1000)
     assert "manymind/multi-agent" in [model.id for model in listed.data]

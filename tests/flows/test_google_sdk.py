@@ -11,6 +11,7 @@ from google.genai.errors import ClientError
 from google.genai.pagers import AsyncPager
 from google.genai.types import (
     Content,
+    CountTokensResponse,
     FinishReason,
     FunctionDeclaration,
     GenerateContentConfig,
@@ -27,7 +28,7 @@ from pydantic import BaseModel
 from tests.flows.forms import PIXEL, WEATHER
 from tests.flows.stage import on_stage
 
-PROVIDERS = ["anthropic", "openai", "openrouter", "vllm", "xai"]
+PROVIDERS = ["anthropic", "gemini", "openai", "openrouter", "vllm", "xai"]
 TOOL = Tool(
     function_declarations=[
         FunctionDeclaration(
@@ -47,6 +48,10 @@ class Models(Protocol):
     async def generate_content_stream(
         self, *, model: str, contents: str | list[Content], config: GenerateContentConfig
     ) -> AsyncIterator[GenerateContentResponse]: ...
+
+    async def count_tokens(
+        self, *, model: str, contents: str | list[Content]
+    ) -> CountTokensResponse: ...
 
     async def list(self, *, config: ListModelsConfig) -> AsyncPager[Model]: ...
 
@@ -142,7 +147,7 @@ async def test_images_are_taken(models: Models, provider: str) -> None:
     assert "A cat?" in (reply.text or "")
 
 
-@pytest.mark.parametrize("provider", ["anthropic", "vllm"])
+@pytest.mark.parametrize("provider", ["anthropic", "gemini", "vllm"])
 async def test_thoughts_are_shown_apart(models: Models, provider: str) -> None:
     config = GenerateContentConfig(
         thinking_config=ThinkingConfig(include_thoughts=True), max_output_tokens=2000
@@ -157,6 +162,16 @@ async def test_thoughts_are_shown_apart(models: Models, provider: str) -> None:
     ]
     assert "".join(part.text or "" for part in parts if part.thought)
     assert "".join(part.text or "" for part in parts if not part.thought)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_tokens_are_counted(models: Models, provider: str) -> None:
+    model = f"{provider}/sim-echo"
+    short = await models.count_tokens(model=model, contents="One two three")
+    long = await models.count_tokens(model=model, contents="One two three " * 100)
+    assert short.total_tokens
+    assert long.total_tokens
+    assert long.total_tokens > 50 * short.total_tokens / 2
 
 
 async def test_models_are_listed_page_by_page(models: Models) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tests.flows.forms import PIXEL, chat_weather, given, turns, user, weather
 from tests.flows.stage import KEY, on_stage
 
-PROVIDERS = ["openai", "anthropic", "openrouter", "vllm", "xai"]
+PROVIDERS = ["openai", "anthropic", "gemini", "openrouter", "vllm", "xai"]
 
 
 class Fact(BaseModel):

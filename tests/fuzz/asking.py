@@ -32,9 +32,14 @@ class Asked:
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """The status and the body of the reply."""
-        return self._portal.call(self._post, path, body)
+        return self.call("POST", path, body)
 
-    async def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+    def call(
+        self, method: str, path: str, body: bytes = b"", query: bytes = b""
+    ) -> tuple[int, bytes]:
+        return self._portal.call(self._call, method, path, body, query)
+
+    async def _call(self, method: str, path: str, body: bytes, query: bytes) -> tuple[int, bytes]:
         sent: list[dict[str, Any]] = []
         pieces = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -51,7 +56,13 @@ class Asked:
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
         ]
-        scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query,
+            "headers": headers,
+        }
         begun = time.monotonic()
         await self._app(scope, receive, send)
         assert time.monotonic() - begun < SECONDS_MAX

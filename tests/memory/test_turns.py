@@ -1,13 +1,14 @@
 """What came before is recalled, what came is kept, and a provider is asked to keep nothing."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
 from manymind.canon.events import Began, Chunk, Closed, Ended, Happened, Opened, PartOpened, Wrote
 from manymind.canon.faults import BadRequest, NoSuchAnswer
-from manymind.canon.items import Item, Said, Thought
+from manymind.canon.items import Called, Item, Returned, Said, Thought
 from manymind.canon.parts import Text
 from manymind.canon.ports import Kept
 from manymind.canon.requests import Reasoning, Request
@@ -165,3 +166,30 @@ async def test_a_turn_is_added_to_its_conversation() -> None:
         await heard(asked(conversation="conv_1", store=False), notebook)
     with pytest.raises(BadRequest):
         await heard(asked(conversation="conv_1", previous_response_id="resp_0"), notebook)
+
+
+async def test_a_result_needs_its_call_also_where_history_is_recalled() -> None:
+    call = Called(call_id="call_1", name="f", arguments="{}")
+    _, say = listener()
+    for call_id, known in (("call_1", True), ("call_2", False)):
+        request = asked(
+            previous_response_id="resp_0", items=(Returned(call_id=call_id), USER), store=False
+        )
+        begun = turns(Notebook(USER, call))
+        if known:
+            turn = await begun.begin("ann", request, say, "req_7")
+            assert len(turn.request.items) == 4
+            continue
+        with pytest.raises(BadRequest) as refused:
+            await begun.begin("ann", request, say, "req_7")
+        assert refused.value.field == "input[0].call_id"
+
+
+async def test_an_id_of_ours_has_the_form_of_openais() -> None:
+    notebook = Notebook()
+    _, say = listener()
+    turn = await turns(notebook).begin("ann", asked(store=True), say, f"req_{UUID(int=7)}")
+    for event in ANSWER:
+        await turn.say(Chunk((event,)))
+    await turn.end()
+    assert notebook.kept[0].answer.id == f"resp_{UUID(int=7).hex}"

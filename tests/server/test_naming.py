@@ -43,8 +43,9 @@ async def test_our_own_models_answers_bear_a_uuid_under_the_houses_prefix(
     assert ids[0] != ids[1]
     for given in ids:
         assert given.startswith(prefix)
-        UUID(given.removeprefix(prefix))
-    assert ids[0].endswith(whole.headers["x-request-id"].removeprefix("req_"))
+    asked = whole.headers["x-request-id"].removeprefix("req_")
+    assert UUID(ids[0].removeprefix(prefix)) == UUID(asked)
+    assert UUID(ids[1].removeprefix(prefix))
 
 
 @pytest.mark.parametrize("front", FRONTS)

@@ -163,7 +163,7 @@ async def test_an_unknown_answer_is_named_as_such() -> None:
 
 
 def assert_unknown(event: Event) -> None:
-    assert (event["type"], event["status"]) == ("error", 404)
+    assert (event["type"], event["status"]) == ("error", 400)
     assert event["error"]["code"] == "previous_response_not_found"
     assert event["error"]["param"] == "previous_response_id"
 

@@ -17,6 +17,9 @@ from manymind.routing.router import Router
 _NO_TALKERS = ("embed", "rerank", "minilm", "bge-", "whisper", "tts", "moderation", "guard")
 """What the names of models hold that cannot hold a conversation."""
 
+_PREFERRED = ("xai", "openai", "anthropic", "gemini", "openrouter")
+"""Whose models lead a team where several vendors are ready; behind them the rest, by name."""
+
 
 def team(config: Config, catalogue: Catalogue, ready: Sequence[Found], reader: str) -> TeamSettings:
     said = config.team
@@ -38,15 +41,21 @@ def check(config: Config, router: Router) -> None:
 
 
 def _usual(catalogue: Catalogue, ready: Sequence[Found]) -> str | None:
-    for each in ready:
+    ranked = sorted(ready, key=_rank)
+    for each in ranked:
         if each.upstream.model is not None:
             return f"{each.name}/{each.upstream.model}"
-    for each in ready:
+    for each in ranked:
         offers = catalogue.shelf(each.name).offers if each.upstream.keyless else ()
         model = next(filter(_talks, offers), None)
         if model is not None:
             return model.key
     return None
+
+
+def _rank(found: Found) -> tuple[int, str]:
+    known = found.name in _PREFERRED
+    return _PREFERRED.index(found.name) if known else len(_PREFERRED), found.name
 
 
 def _talks(offer: Offer) -> bool:

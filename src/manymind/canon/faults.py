@@ -64,6 +64,14 @@ class ContextTooLong(BadRequest):
     remedy = "Send less, or choose a model with a larger context window."
 
 
+class NoSuchAnswer(BadRequest):
+    """The answer to go on from is not kept here, or not for this caller. The status is OpenAI's:
+    what is missing is named by the body, not by the path."""
+
+    code = "previous_response_not_found"
+    remedy = "Send the whole history, or go on from an answer that is still kept."
+
+
 class SocketExpired(BadRequest):
     """A connection that was open for so long that it takes no more requests."""
 
@@ -89,13 +97,6 @@ class NotFound(Fault):
 
 class NoSuchModel(NotFound):
     code = "model_not_found"
-
-
-class NoSuchAnswer(NotFound):
-    """The answer to go on from is not kept here, or not for this caller."""
-
-    code = "previous_response_not_found"
-    remedy = "Send the whole history, or go on from an answer that is still kept."
 
 
 class MethodNotAllowed(Fault):

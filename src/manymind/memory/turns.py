@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer, Folding
 from manymind.canon.events import LEADER, Began, Chunk, Ended, Happened, Noted, Say
 from manymind.canon.faults import BadRequest
-from manymind.canon.items import Called, Item, Returned, Said, Thought
+from manymind.canon.items import Item
 from manymind.canon.ports import Kept, Memory
 from manymind.canon.requests import Reasoning, Request
 from manymind.memory.compaction import opened
+from manymind.memory.recalling import check_returns, recalled
 
 CHAT, RESPONSES = "openai_chat", "openai_responses"
 
@@ -86,7 +87,10 @@ class Turns:
 
     async def history(self, owner: str, request: Request) -> tuple[Item, ...]:
         """All that a model is to see: what came before, and what this request adds."""
-        return opened((*await self._before(owner, request), *request.items))
+        before = recalled(await self._before(owner, request))
+        if before:
+            check_returns(before, request.items)
+        return opened((*before, *request.items))
 
     async def keep(
         self, owner: str, request: Request, answer: Answer, events: list[Happened]
@@ -115,9 +119,9 @@ class Turns:
                 field="store",
             )
         if before is not None:
-            return tuple(_recalled(await self._memory.recall(owner, before)))
+            return await self._memory.recall(owner, before)
         if talk is not None:
-            return tuple(_recalled(await self._talks.history(owner, talk)))
+            return await self._talks.history(owner, talk)
         return ()
 
 
@@ -129,7 +133,7 @@ class _Keeping:
         self._owner = owner
         self._request = request
         self._say = say
-        self._id = _PREFIXES[request.dialect or ""] + key.removeprefix("req_")
+        self._id = _PREFIXES[request.dialect or ""] + key.removeprefix("req_").replace("-", "")
         self._folding = Folding()
         self._events: list[Happened] = []
         self._held: list[Chunk] = []
@@ -152,7 +156,8 @@ class _Keeping:
             await self._say(chunk)
 
     def _renamed(self, chunk: Chunk) -> Chunk:
-        """What is kept here has an id of ours: no provider can make it that of another answer.
+        """What is kept here has an id of ours, in OpenAI's form, a prefix and hexadecimal digits:
+        no provider can make it that of another answer.
         Messages of Chat have it on each of them, and are written anew."""
         events = chunk.events
         if any(isinstance(event, Began) for event in events):
@@ -164,22 +169,6 @@ class _Keeping:
         if not isinstance(event, Began) or event.voice != LEADER:
             return event
         return replace(event, id=self._id)
-
-
-def _recalled(items: tuple[Item, ...]) -> list[Item]:
-    """History as a model is to see it. Ids of another turn mean nothing to a provider that keeps
-    none, but for the one that reasoning was sealed under; and of reasoning that is neither
-    sealed nor in the open nothing is left to send."""
-    left: list[Item] = []
-    for item in items:
-        match item:
-            case Said() | Called() | Returned():
-                left.append(replace(item, id=None, status=None))
-            case Thought(encrypted=None, signature=None, content=()):
-                pass
-            case _:
-                left.append(item)
-    return left
 
 
 def _unkept(request: Request) -> Request:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import anyio
 import msgspec
+from msgspec.structs import replace
 
 from manymind.canon.faults import BadRequest
 from manymind.canon.requests import Request
@@ -15,7 +16,7 @@ from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.inference import Bounds
-from manymind.server.manners import MESSAGES, RESPONSES, Manners
+from manymind.server.manners import GEMINI, MESSAGES, RESPONSES, Manners
 from manymind.server.routes import Captured, Route
 from manymind.tokens.counter import Count
 from manymind.tokens.drift import Drift
@@ -28,10 +29,14 @@ LARGE_BYTES = 256 * 1024
 
 _HOUSES = (("/v1", "openai"), ("/api/v1", "openrouter"))
 _PATHS = (("/responses/input_tokens", RESPONSES), ("/messages/count_tokens", MESSAGES))
+_GOOGLE = ("/v1beta/models/{model...}:countTokens", "/v1/models/{model...}:countTokens")
+_WRAPPINGS = ("generateContentRequest", "generate_content_request")
+"""Where Google takes a whole request instead of its contents alone."""
 
 _STANDING = {
     RESPONSES: {"model": msgspec.Raw(b'""'), "input": msgspec.Raw(b"[]")},
     MESSAGES: {"max_tokens": msgspec.Raw(b"1")},
+    GEMINI: {},
 }
 """What a request needs and a body that is only counted may leave out."""
 
@@ -68,7 +73,8 @@ class Counting:
             for prefix, house in _HOUSES
             for path, dialect in _PATHS
         )
-        return (*doors, Route(method="GET", path="/api/v1/tokens/drift", page=self.drift))
+        google = (self._door(path, Manners(dialect=GEMINI)) for path in _GOOGLE)
+        return (*doors, *google, Route(method="GET", path="/api/v1/tokens/drift", page=self.drift))
 
     async def drift(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         """What providers reported for each token that we counted: least, mean and most."""
@@ -78,12 +84,17 @@ class Counting:
     def _door(self, path: str, manners: Manners) -> Route:
         async def page(exchange: Exchange, caller: Caller, captured: Captured) -> None:
             with self._admission.visit() as take:
-                await self._count(exchange, caller, manners.dialect, take)
+                await self._count(exchange, caller, manners.dialect, captured.get("model"), take)
 
         return Route(method="POST", path=path, page=page, manners=manners)
 
     async def _count(
-        self, exchange: Exchange, caller: Caller, dialect: str, take: Callable[[int], None]
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        dialect: str,
+        model: str | None,
+        take: Callable[[int], None],
     ) -> None:
         body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
         if len(body) < LARGE_BYTES:
@@ -91,15 +102,12 @@ class Counting:
         else:
             request = await anyio.to_thread.run_sync(self._read, body, dialect)
         del body
-        whole = await self._recall(caller.id, request)
+        whole = await self._recall(caller.id, replace(request, model=model or request.model))
         if not whole.items and not whole.instructions and not whole.tools:
             raise BadRequest("There is nothing to count.", advice="Send at least one message.")
         found = await self._counts.count(whole)
         exchange.extra.append((COUNT_HEADER, found.basis))
-        counted: Json = {"input_tokens": found.tokens}
-        if dialect == RESPONSES:
-            counted = {"object": "response.input_tokens", **counted}
-        await exchange.reply(200, msgspec.json.encode(counted))
+        await exchange.reply(200, msgspec.json.encode(_counted(found.tokens, dialect)))
 
     def _read(self, body: bytes, dialect: str) -> Request:
         """The request as its dialect reads it, with what may be left out here put in."""
@@ -108,12 +116,28 @@ class Counting:
             fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         except (msgspec.MsgspecError, RecursionError, UnicodeError):
             return self._dialects[dialect].read_request(body)  # which says what is wrong
+        wrapped = next((fields[name] for name in _WRAPPINGS if name in fields), None)
+        if dialect == GEMINI and wrapped is not None:
+            if len(fields) > 1:
+                raise BadRequest(
+                    "A whole request is given, and something beside it.",
+                    advice="Send contents or generateContentRequest, not both.",
+                    field=_WRAPPINGS[0],
+                )
+            return self._dialects[dialect].read_request(bytes(wrapped))
         missing = {
             name: value for name, value in _STANDING[dialect].items() if _absent(fields.get(name))
         }
         if missing:
             body = msgspec.json.encode({**fields, **missing})
         return self._dialects[dialect].read_request(body)
+
+
+def _counted(tokens: int, dialect: str) -> Json:
+    if dialect == GEMINI:
+        return {"totalTokens": tokens}
+    counted: Json = {"input_tokens": tokens}
+    return {"object": "response.input_tokens", **counted} if dialect == RESPONSES else counted
 
 
 def _absent(value: msgspec.Raw | None) -> bool:

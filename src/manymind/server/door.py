@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from manymind.canon.faults import Fault, MethodNotAllowed
 from manymind.server.exchange import Exchange
+from manymind.server.google_listing import from_google
 from manymind.server.guard import PREFLIGHT, Guard
 from manymind.server.handshake import SOCKET, Handshake
 from manymind.server.line import AsgiLine, HungUp, Line, Receive, Scope, Send
-from manymind.server.manners import CHAT, MESSAGES, Manners, Refusals
+from manymind.server.manners import CHAT, GEMINI, MESSAGES, Manners, Refusals
 from manymind.server.routes import NOBODY, Place, Route, Routes
 from manymind.server.stream import FAREWELL_SECONDS, ending
 from manymind.server.websocket import Terms
@@ -31,7 +32,8 @@ class Application:
     ) -> None:
         self._guard = guard
         self._refusals = refusals
-        self._routes = Routes(routes)
+        self.routes = tuple(routes)
+        self._routes = Routes(self.routes)
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,11 +129,19 @@ def _manners(exchange: Exchange, place: Place | None) -> Manners:
         manners = place.any.manners
     else:
         house = "openrouter" if exchange.path.startswith("/api/") else "openai"
-        dialect = MESSAGES if exchange.path.startswith("/v1/messages") else CHAT
-        manners = Manners(dialect=dialect, house=house)
+        manners = Manners(dialect=_tongue(exchange.path), house=house)
     if manners.dialect == CHAT and exchange.has_header("anthropic-version"):
         return replace(manners, dialect=MESSAGES)
+    if manners.dialect == CHAT and exchange.path.startswith("/v1/models") and from_google(exchange):
+        return replace(manners, dialect=GEMINI)
     return manners
+
+
+def _tongue(path: str) -> str:
+    """Who would call a path at which nothing stands."""
+    if path.startswith("/v1beta"):
+        return GEMINI
+    return MESSAGES if path.startswith("/v1/messages") else CHAT
 
 
 def _where(bug: Exception) -> str:

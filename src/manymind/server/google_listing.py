@@ -1,7 +1,6 @@
 """`/v1beta/models`, as Google's own clients read it."""
 
 from collections.abc import Callable, Collection
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -11,6 +10,7 @@ from manymind.catalog.listing import Row
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.manners import GEMINI, Manners
+from manymind.server.paging import query
 from manymind.server.routes import Captured, Route
 
 PAGE_USUAL, PAGE_MAX = 50, 1000
@@ -34,9 +34,9 @@ class GoogleListing:
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        query = dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100))
-        size = _whole(query.get("pageSize"), "pageSize") or PAGE_USUAL
-        start = _whole(query.get("pageToken"), "pageToken")
+        asked = query(exchange)
+        size = _whole(asked.one("pageSize"), "pageSize") or PAGE_USUAL
+        start = _whole(asked.one("pageToken"), "pageToken")
         rows = tuple(self._models())
         end = start + min(size, PAGE_MAX)
         body: Json = {"models": [_shown(row) for row in rows[start:end]]}

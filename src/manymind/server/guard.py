@@ -5,11 +5,12 @@ A web page in the user's browser can reach a server on loopback. It cannot forge
 
 import ipaddress
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from manymind.canon.faults import BadRequest, Forbidden, NotJson
 from manymind.policy.keys import Caller, Keys
 from manymind.server.exchange import Exchange
+from manymind.server.paging import query
 
 _SHARED = (
     ("access-control-expose-headers", "x-request-id, x-manymind-dropped-parameters, retry-after"),
@@ -116,7 +117,7 @@ def _key_in_query(exchange: Exchange) -> str | None:
     no query is ever logged."""
     if not exchange.path.startswith(GOOGLE):
         return None
-    return dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100)).get("key")
+    return query(exchange).one("key")
 
 
 def _without_port(host: str) -> str:

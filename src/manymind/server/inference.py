@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +21,7 @@ from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.manners import CHAT, GEMINI, MESSAGES, RESPONSES, Manners, Refusals
 from manymind.server.naming import Naming
+from manymind.server.paging import query
 from manymind.server.routes import Captured, Route
 from manymind.server.stream import Gathered, Streamed, gather, stream, until_hang_up
 
@@ -211,8 +211,7 @@ def addressed(
     request: Request, exchange: Exchange, model: str | None, *, streamed: bool = False
 ) -> Request:
     """The request with what stands in the URL of Google's paths, and not in the body."""
-    query = dict(parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100))
-    if streamed and query.get("alt") != "sse":
+    if streamed and query(exchange).one("alt") != "sse":
         raise BadRequest(
             "Only server-sent events are streamed here, not an array.",
             advice="Add ?alt=sse to the URL, as Google's own clients do.",

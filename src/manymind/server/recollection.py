@@ -6,11 +6,11 @@ from itertools import count
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from manymind.canon.faults import BadRequest, NoSuchAnswer
-from manymind.canon.items import Called, Item, Returned, Said, Thought
+from manymind.canon.faults import NoSuchAnswer
+from manymind.canon.items import Item
 from manymind.canon.ports import Kept, Memory
+from manymind.memory.recalling import recalled
 
 ANSWERS_MAX = 8
 """So many answers of one connection are remembered at the most."""
@@ -82,7 +82,7 @@ class Recollection:
             items = await self._house.recall(owner, response_id)
             history = _History(items, len(msgspec.json.encode(items)))
         self._before = {response_id: history}
-        return tuple(filter(None, map(_unnamed, history.items)))
+        return recalled(history.items)
 
     def forget(self, response_id: str) -> None:
         """The connection knows this answer no more; the house may."""
@@ -97,18 +97,6 @@ class Recollection:
         return self._number, response_id
 
 
-def _unnamed(item: Item) -> Item | None:
-    """The item as a provider takes it that keeps nothing: ids mean nothing to it, and of reasoning
-    that is neither sealed nor in the open nothing is left."""
-    match item:
-        case Said() | Called() | Returned():
-            return replace(item, id=None, status=None)
-        case Thought(encrypted=None, signature=None, content=()):
-            return None
-        case _:
-            return item
-
-
 class Nothing:
     """The memory of a house that keeps nothing."""
 
@@ -117,15 +105,3 @@ class Nothing:
 
     async def recall(self, owner: str, response_id: str) -> tuple[Item, ...]:
         raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
-
-
-def check_returns(history: tuple[Item, ...], news: tuple[Item, ...]) -> None:
-    """Refuses the result of a call that nobody made: no model could go on from it."""
-    calls = {item.call_id for item in (*history, *news) if isinstance(item, Called)}
-    for number, item in enumerate(news):
-        if isinstance(item, Returned) and item.call_id not in calls:
-            raise BadRequest(
-                "There is no call in the conversation that this is the result of.",
-                advice="Send the result under the call_id of its call.",
-                field=f"input[{number}].call_id",
-            )

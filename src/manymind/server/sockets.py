@@ -10,19 +10,13 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.events import Began, Ended, Spent, spoken
-from manymind.canon.faults import (
-    BadRequest,
-    Conflict,
-    Fault,
-    NoSuchAnswer,
-    NotFound,
-    SocketExpired,
-)
+from manymind.canon.faults import BadRequest, Conflict, Fault, SocketExpired
 from manymind.canon.ports import Clock, Kept, Memory
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
 from manymind.dialects.mirror import Dialect, View
 from manymind.gateway import Gateway
+from manymind.memory.recalling import check_returns
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
@@ -31,7 +25,7 @@ from manymind.server.inference import Bounds
 from manymind.server.line import AsgiMessage, HungUp
 from manymind.server.manners import RESPONSES, Manners
 from manymind.server.naming import Naming
-from manymind.server.recollection import Recollection, Recollections, check_returns
+from manymind.server.recollection import Recollection, Recollections
 from manymind.server.routes import Captured, Route
 from manymind.server.socket_request import read
 from manymind.server.stream import FAREWELL_SECONDS, ending, unwrapped
@@ -226,10 +220,7 @@ class Session:
         previous = request.previous_response_id
         if previous is None or (request.store and not self._memory.holds(previous)):
             return request
-        try:
-            history = await self._memory.recall(self._caller.id, previous)
-        except NotFound as fault:
-            raise NoSuchAnswer(fault.message, field="previous_response_id") from None
+        history = await self._memory.recall(self._caller.id, previous)
         check_returns(history, request.items)
         return replace(request, items=(*history, *request.items), previous_response_id=None)
 

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from manymind.canon.items import Thought
 from manymind.canon.parts import Text
+from manymind.dialects.seals import GEMINI, GEMINI_ALONE
 
-_ON_THE_NEXT = "gemini:"
-_ALONE = "gemini-alone:"
 _OURS = b"manymind:"
 
 
@@ -39,7 +38,7 @@ def signed(signature: str, *, alone: bool = False) -> Thought:
             redacted=ours.redacted,
             id=ours.id,
         )
-    return Thought(encrypted=(_ALONE if alone else _ON_THE_NEXT) + signature)
+    return Thought(encrypted=(GEMINI_ALONE if alone else GEMINI) + signature)
 
 
 def thought(text: str, signature: str | None) -> Thought:
@@ -56,14 +55,14 @@ def thought(text: str, signature: str | None) -> Thought:
 def signature_of(item: Thought) -> str | None:
     """Google's own signature, if the thought holds one."""
     sealed = item.encrypted or ""
-    for mark in (_ON_THE_NEXT, _ALONE):
+    for mark in (GEMINI, GEMINI_ALONE):
         if sealed.startswith(mark):
             return sealed.removeprefix(mark)
     return None
 
 
 def stands_alone(item: Thought) -> bool:
-    return not (item.encrypted or "").startswith(_ON_THE_NEXT)
+    return not (item.encrypted or "").startswith(GEMINI)
 
 
 def seal(item: Thought) -> str | None:

@@ -51,6 +51,7 @@ class Speech:
         self.spots: list[Spot] = []
         self.over = False
         self._told = 0
+        self._bounded = 0
         self._parts = 0
         self._last: str | None = None
         self._run = Run(-1)
@@ -108,6 +109,14 @@ class Speech:
 
     def cite(self, run: Run, start: int, note: Citation) -> None:
         self.spots.append(Spot(run, replace(note, start=note.start + start, end=note.end + start)))
+
+    def bound(self) -> None:
+        """Lets no citation reach beyond its message, into what will stand behind it."""
+        for place, spot in enumerate(self.spots[self._bounded :], self._bounded):
+            note, most = spot.citation, len(spot.run.text)
+            bounded = replace(note, start=min(note.start, most), end=min(note.end, most))
+            self.spots[place] = Spot(spot.run, bounded)
+        self._bounded = len(self.spots)
 
     @property
     def owes(self) -> bool:
@@ -277,6 +286,7 @@ class Telling:
                 parts = write_code(value)
                 told = [speech.whole(part) for part in (parts[1:] if opened.shown else parts)]
             case Said():
+                speech.bound()
                 speech.over = True
             case Unread() if value.dialect == NAME:
                 told = [speech.whole(value.data)]

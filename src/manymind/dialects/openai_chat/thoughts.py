@@ -7,6 +7,7 @@ from manymind.canon.parts import Text
 from manymind.canon.values import Json
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.reading import Object
+from manymind.dialects.seals import is_marked
 
 STRINGS = ("reasoning_content", "reasoning")
 """The fields in which reasoning stands as a plain string."""
@@ -92,6 +93,8 @@ def maker(item: Thought) -> str:
     """OpenRouter's word for the kind of seal."""
     if item.signature is not None or item.redacted:
         return "anthropic-claude-v1"
+    if is_marked(item.encrypted):
+        return "google-gemini-v1"
     return "unknown" if item.encrypted is None else "openai-responses-v1"
 
 

@@ -2,6 +2,9 @@
 
 from typing import cast
 
+from msgspec.structs import replace
+
+from manymind.canon.items import Item, Thought
 from manymind.canon.requests import OutputFormat, Reasoning, Request
 from manymind.canon.values import Json
 from manymind.dialects.losses import places, spelt
@@ -13,6 +16,7 @@ from manymind.dialects.openai_responses.pen import Pen, given
 from manymind.dialects.openai_responses.tools import write_tool, write_tool_choice
 from manymind.dialects.openai_responses.words import AGENTS, ENCRYPTED, LOGPROBS, NAME
 from manymind.dialects.reading import encode
+from manymind.dialects.seals import is_marked
 
 
 def write_request(request: Request, flavour: Flavour) -> Written:
@@ -57,8 +61,21 @@ def write_request(request: Request, flavour: Flavour) -> Written:
 
 def _write_items(request: Request, pen: Pen) -> list[Json]:
     at = places(request)
-    written = [write_item(item, at[n], pen) for n, item in enumerate(request.items)]
+    items = (_sent(item, at[n], pen) for n, item in enumerate(request.items))
+    written = [
+        None if item is None else write_item(item, at[n], pen) for n, item in enumerate(items)
+    ]
     return [item for item in written if item is not None]
+
+
+def _sent(item: Item, at: str, pen: Pen) -> Item | None:
+    """The item without another vendor's seal, which this one would refuse; of a thought that was
+    nothing else, nothing is left."""
+    if not isinstance(item, Thought) or not is_marked(item.encrypted):
+        return item
+    pen.lose(f"{at}.encrypted_content")
+    bare = replace(item, encrypted=None, id=None)
+    return bare if bare.summary or bare.content else None
 
 
 def write_instructions(request: Request, pen: Pen) -> str | None:
