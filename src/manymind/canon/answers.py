@@ -96,7 +96,10 @@ class _OpenItem:
         self.status: str | None = None
 
     def part(self, where: str, number: int) -> _OpenPart:
-        return self.parts.setdefault((where, number), _OpenPart(Text(text="")))
+        part = self.parts.get((where, number))
+        if part is None:
+            part = self.parts[where, number] = _OpenPart(Text(text=""))
+        return part
 
     def close(self) -> Output:
         return Output(item=self._filled(), choice=self.choice)
@@ -148,7 +151,8 @@ class Folding:
     def hear(self, chunk: Chunk) -> None:
         self._chunks += 1
         whole = chunk.wire is not None and chunk.wire.whole and self._chunks == 1
-        self._answer = replace(self._answer, wire=chunk.wire if whole else None)
+        if whole or self._answer.wire is not None:
+            self._answer = replace(self._answer, wire=chunk.wire if whole else None)
         for event in chunk.events:
             if event.voice == self._voice:
                 self._take(event)
@@ -230,7 +234,8 @@ class Folding:
             return
         part = item.part(event.where, event.part)
         part.pieces.append(event.text)
-        part.logprobs.extend(event.logprobs or ())
+        if event.logprobs:
+            part.logprobs.extend(event.logprobs)
 
     def _close_part(self, event: PartClosed) -> None:
         part = self._opened(event.item).part(event.where, event.part)

@@ -40,6 +40,11 @@ def upstream(path: str, wrong: str) -> Fault:
 
 def decode(body: bytes | str, blame: Blame = caller) -> "Object":
     """The JSON object that a body holds."""
+    return Object(fields(body, blame), "", blame)
+
+
+def fields(body: bytes | str, blame: Blame = caller) -> Json:
+    """What stands in the JSON object that a body holds."""
     count(body, blame)
     try:
         value: object = msgspec.json.decode(body)
@@ -51,9 +56,10 @@ def decode(body: bytes | str, blame: Blame = caller) -> "Object":
         raise blame("", f"is not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise blame("", f"must be a JSON object, not {named(value)}")
-    if _brackets(body) > DEPTH_MAX and _deeper(cast("Json", value), DEPTH_MAX):
+    known = cast("Json", value)
+    if len(body) > DEPTH_MAX and _brackets(body) > DEPTH_MAX and _deeper(known, DEPTH_MAX):
         raise blame("", f"is nested more than {DEPTH_MAX} levels deep")
-    return Object(cast("Json", value), "", blame)
+    return known
 
 
 def count(body: bytes | str, blame: Blame = caller) -> None:

@@ -29,6 +29,25 @@ class Parser:
         self._size = 0
 
     def feed(self, data: bytes) -> list[Message]:
+        return self._whole(data) or self._fed(data)
+
+    def _whole(self, data: bytes) -> list[Message] | None:
+        """The messages of bytes that hold nothing but whole ones, each of one line of data, as
+        nearly all that come do; None for any others."""
+        if self._line or self._data or self._returned or self._head is not None:
+            return None
+        if self._event is not None or b"\r" in data or len(data) > self._bytes_max:
+            return None
+        if not (data.startswith(b"data: ") and data.endswith(b"\n\n")):
+            return None
+        messages: list[Message] = []
+        for event in data[:-2].split(b"\n\n"):
+            if not event.startswith(b"data: ") or b"\n" in event:
+                return None
+            messages.append(Message(event[6:].decode("utf-8", "replace")))
+        return messages
+
+    def _fed(self, data: bytes) -> list[Message]:
         messages: list[Message] = []
         data = self._unmarked(data)
         if not data:
@@ -62,6 +81,8 @@ class Parser:
 
     def _hold(self, piece: bytes) -> None:
         """More of a line. What counts is what must be kept until the event is complete."""
+        if not piece:
+            return
         self._line.append(piece)
         self._size += len(piece) + 1
         if self._size > self._bytes_max:

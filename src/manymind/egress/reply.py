@@ -13,8 +13,12 @@ from msgspec import Struct
 
 from manymind.canon.faults import Fault, TimedOut, UpstreamBroken
 
-HIGH_WATER_BYTES = 256 * 1024
+HIGH_WATER_BYTES = 64 * 1024
 """Above this many unread bytes the socket is left alone."""
+
+TAKEN_BYTES = 16 * 1024
+"""So much is taken at once where more than the high water waits: a socket may give a quarter of
+a megabyte in one read, and whoever takes it makes several times as much of it."""
 
 
 class Patience(Struct, frozen=True, kw_only=True):
@@ -73,7 +77,11 @@ class Reply:
         self._wake()
 
     def hear(self, piece: bytes) -> None:
-        self._pieces.append(piece)
+        if len(piece) > HIGH_WATER_BYTES:
+            starts = range(0, len(piece), TAKEN_BYTES)
+            self._pieces.extend(piece[start : start + TAKEN_BYTES] for start in starts)
+        else:
+            self._pieces.append(piece)
         self._unread_bytes += len(piece)
         if self._unread_bytes > HIGH_WATER_BYTES and not self._paused:
             self._paused = True
@@ -141,13 +149,25 @@ class Reply:
             if self.complete:
                 return b""
             await self._wait(self._idle_seconds)
-        taken = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._unread_bytes = 0
-        if self._paused:
+        taken = self._some() if self._paused else self._all()
+        self._unread_bytes -= len(taken)
+        if self._paused and not self._pieces:
             self._paused = False
             self._flow.resume_reading()
         return taken
+
+    def _all(self) -> bytes:
+        taken = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+    def _some(self) -> bytes:
+        taken: list[bytes] = []
+        size = 0
+        while self._pieces and size < TAKEN_BYTES:
+            taken.append(self._pieces.popleft())
+            size += len(taken[-1])
+        return b"".join(taken)
 
     def close(self) -> None:
         """No one reads any more; the socket must not stay paused for whoever comes next."""

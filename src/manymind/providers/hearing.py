@@ -95,7 +95,9 @@ class Hearing:
     async def _speak(self, chunk: Chunk) -> None:
         if not chunk.events and chunk.wire is None:
             return
-        self._ended = self._ended or any(isinstance(event, Ended) for event in chunk.events)
+        for event in chunk.events:
+            if isinstance(event, Ended):
+                self._ended = True
         self.listening = False
         if self._lost:
             lost, self._lost = self._lost, ()

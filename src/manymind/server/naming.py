@@ -27,7 +27,10 @@ class Naming:
         self._request_id = request_id
 
     def hear(self, chunk: Chunk) -> Chunk:
-        if not any(isinstance(event, Began) for event in chunk.events):
+        for event in chunk.events:
+            if isinstance(event, Began):
+                break
+        else:
             return chunk
         same = chunk.wire is not None and chunk.wire.dialect == self._dialect
         return Chunk(tuple(self._named(event, same) for event in chunk.events), chunk.wire)

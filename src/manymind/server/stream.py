@@ -1,5 +1,6 @@
 """From what is spoken to the bytes of a reply: streamed, or gathered and sent whole."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -38,6 +39,11 @@ class Losses:
 
     def hear(self, chunk: Chunk) -> Chunk:
         """Takes the notices of losses out of the chunk."""
+        for event in chunk.events:
+            if isinstance(event, Noted):
+                break
+        else:
+            return chunk
         kept = tuple(event for event in chunk.events if not self._note(event))
         return chunk if len(kept) == len(chunk.events) else Chunk(kept, chunk.wire)
 
@@ -98,25 +104,47 @@ class Streamed:
         self._writer = writer
         self._naming = naming
         self._losses = Losses()
-        self._lock = anyio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._lock = asyncio.Lock()
         self._heartbeat_seconds = heartbeat_seconds
-        self._beat_at = anyio.current_time() + heartbeat_seconds
+        self._beat_at = self._loop.time() + heartbeat_seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._over = False
 
     async def say(self, chunk: Chunk) -> None:
         heard = self._naming.hear(self._losses.hear(chunk))
-        ended = any(isinstance(e, Ended) and e.voice == LEADER for e in heard.events)
         async with self._lock:
             await self._send(self._writer.write(heard))
-            self._over = self._over or ended
+            for event in heard.events:
+                if isinstance(event, Ended) and event.voice == LEADER:
+                    self._over = True
 
-    async def beat(self) -> None:
-        """Says that we live whenever nothing else was said for a while."""
-        while not self._over:
-            await anyio.sleep(max(0.0, self._beat_at - anyio.current_time()))
-            async with self._lock:
-                if anyio.current_time() >= self._beat_at and not self._over:
-                    await self._send([HEARTBEAT])
+    def watch(self) -> None:
+        """From here on says that we live whenever nothing else was said for a while. One timer
+        serves all: what is said moves the time, not the timer."""
+        self._timer = self._loop.call_at(self._beat_at, self._ring)
+
+    def rest(self) -> None:
+        """No more heartbeats."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
+
+    def _ring(self) -> None:
+        if self._over:
+            return
+        if self._loop.time() < self._beat_at:
+            self.watch()
+        else:
+            self._beating = self._loop.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        async with self._lock:
+            if self._loop.time() >= self._beat_at and not self._over:
+                await self._send([HEARTBEAT])
+        self.watch()
 
     async def end(self) -> None:
         async with self._lock:
@@ -143,7 +171,7 @@ class Streamed:
             frames = [comment(": ".join(losses[0])), *frames]
         for frame in frames:
             await self._exchange.send(frame)
-        self._beat_at = anyio.current_time() + self._heartbeat_seconds
+        self._beat_at = self._loop.time() + self._heartbeat_seconds
 
 
 async def stream(
@@ -152,14 +180,9 @@ async def stream(
     """Runs what speaks into `streamed`. A fault before the first byte is raised; one after it
     ends the stream, and so does the end of the server."""
 
-    async def attended() -> None:
-        async with anyio.create_task_group() as group:
-            group.start_soon(streamed.beat)
-            await speak()
-            group.cancel_scope.cancel()
-
+    streamed.watch()
     try:
-        await until_hang_up(exchange, attended)
+        await until_hang_up(exchange, speak)
         await streamed.end()
     except Fault as fault:
         if not exchange.started:
@@ -176,6 +199,8 @@ async def stream(
         if exchange.started:
             await streamed.fail(Fault("Something went wrong in this server.", advice=_AGAIN))
         raise
+    finally:
+        streamed.rest()
 
 
 async def gather(

@@ -99,6 +99,13 @@ class Choice:
             for position, call in enumerate(delta.each("tool_calls") or ()):
                 yield from self._call(call, position)
 
+    def more(self, text: str) -> Wrote | None:
+        """The next words of the text that is open; None where none is."""
+        words = self._words
+        if words is None or words.open_as is not Text:
+            return None
+        return Wrote(item=words.key, text=text, part=words.parts - 1)
+
     def stop(self, choice: Object, reason: str) -> Iterator[Happened]:
         """The choice has ended, for this reason."""
         yield from self.close()

@@ -69,6 +69,15 @@ class Held:
             held.calls[index] = call if known is None else grown(known, call)
 
 
+def passes(chunk: Json) -> bool:
+    """Whether a chunk holds one choice that neither calls nor ends, so that nothing is held."""
+    choices = _objects(chunk.get("choices"))
+    if len(choices) != 1 or choices[0].get("finish_reason") is not None:
+        return False
+    delta = choices[0].get("delta")
+    return isinstance(delta, dict) and not cast("Json", delta).get("tool_calls")
+
+
 def _objects(value: object) -> list[Json]:
     values = cast("list[object]", value) if isinstance(value, list) else []
     return [cast("Json", one) for one in values if isinstance(one, dict)]

@@ -14,7 +14,7 @@ from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json
 from manymind.dialects.mirror import View
-from manymind.dialects.openai_chat.holding import Held
+from manymind.dialects.openai_chat.holding import Held, passes
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling, Told
@@ -133,7 +133,10 @@ class StreamWriter:
             self._set_usage(data)
         if self._openrouter:
             data = renamed(data, "delta")
-        yield from self._held.pass_on(data)
+        if passes(data):
+            yield data
+        else:
+            yield from self._held.pass_on(data)
         for event in events:
             if isinstance(event, Stopped):
                 self._finished.add(event.choice)
