@@ -32,7 +32,8 @@ class Application:
     ) -> None:
         self._guard = guard
         self._refusals = refusals
-        self._routes = Routes(routes)
+        self.routes = tuple(routes)
+        self._routes = Routes(self.routes)
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """The description of our paths that tools read. Bodies are described as far as we check them."""
 
+import re
 from typing import cast
 
 from manymind.canon.values import Json
@@ -146,6 +147,34 @@ def _in_path(name: str) -> Json:
     return {"name": name, "in": "path", "required": True, "schema": _TEXT}
 
 
+_KEPT = (
+    ("POST", "/responses/compact", "A conversation in short"),
+    ("GET", "/responses/{id}", "An answer that was kept"),
+    ("DELETE", "/responses/{id}", "Forget an answer"),
+    ("POST", "/responses/{id}/cancel", "Cancel an answer in the background: there are none yet"),
+    ("GET", "/responses/{id}/input_items", "All that the model saw"),
+    ("GET", "/chat/completions", "The completions that were kept"),
+    ("GET", "/chat/completions/{id}", "A completion that was kept"),
+    ("POST", "/chat/completions/{id}", "Change the metadata of a completion"),
+    ("DELETE", "/chat/completions/{id}", "Forget a completion"),
+    ("GET", "/chat/completions/{id}/messages", "The messages that a completion answered"),
+    ("POST", "/conversations", "Begin a conversation"),
+    ("GET", "/conversations/{id}", "One conversation"),
+    ("POST", "/conversations/{id}", "Change the metadata of a conversation"),
+    ("DELETE", "/conversations/{id}", "Forget a conversation"),
+    ("GET", "/conversations/{id}/items", "What was said in a conversation"),
+    ("POST", "/conversations/{id}/items", "Add to a conversation"),
+    ("GET", "/conversations/{id}/items/{item}", "One item of a conversation"),
+    ("DELETE", "/conversations/{id}/items/{item}", "Forget an item of a conversation"),
+)
+"""What can be done with that which is kept here."""
+
+_GOOGLE = (
+    ("generateContent", "An answer, as Google has it"),
+    ("streamGenerateContent", "An answer in a stream, as Google has it"),
+    ("countTokens", "How many tokens a request would be, as Google counts"),
+)
+
 _STATUSES = (
     ("400", "The request cannot be understood or carried out; the field is named."),
     ("401", "The key is missing or unknown."),
@@ -194,6 +223,7 @@ def _paths() -> Json:
         paths[f"{prefix}/embeddings"] = _post("Vectors", _VECTORS, account)
     run = "/client/v4/accounts/{account}/ai/run"
     paths[run] = _post("Cloudflare's envelope", _RUN, [_ACCOUNT])
+    paths[f"{run}/{{model}}"] = _post("Cloudflare's envelope", _OBJECT, [_ACCOUNT, _MODEL])
     for prefix in ("/v1", "/api/v1"):
         paths[f"{prefix}/models"] = _get("The models that are served here")
         told = "How many tokens a request would be"
@@ -203,17 +233,42 @@ def _paths() -> Json:
     named = ("401", "403", "404")
     paths["/api/v1/models/count"] = _get("How many models a filter finds")
     paths["/api/v1/models/user"] = _get("The models that are served here")
-    paths["/api/v1/model/{model}"] = _get("One model, as OpenRouter tells it", [_MODEL], named)
+    paths["/api/v1/model/{name}"] = _get(
+        "One model, as OpenRouter tells it", [_in_path("name")], named
+    )
     paths["/api/v1/models/{author}/{slug}/endpoints"] = _get(
         "Who offers a model, and on which terms", [_in_path("author"), _in_path("slug")], named
     )
     paths["/api/v1/providers"] = _get("The providers whose models are served here")
     paths["/api/v1/tokens/drift"] = _get("What providers reported for each token we counted")
+    _describe_kept(paths)
+    _describe_google(paths)
+    paths["/"] = _get("A word of welcome", refusals=("403",))
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))
     paths["/version"] = _get("The version", refusals=("403",))
     paths["/openapi.json"] = _get("This document", refusals=("403",))
     return paths
+
+
+def _describe_kept(paths: Json) -> None:
+    for prefix in ("/v1", "/api/v1"):
+        for method, path, summary in _KEPT:
+            named = [_in_path(name) for name in re.findall(r"{(\w+)}", path)]
+            if method == "POST":
+                described = _post(summary, _OBJECT, named)
+            else:
+                described = _get(summary, named, ("400", "401", "403", "404", "503"))
+            at = cast("Json", paths.setdefault(prefix + path, {}))
+            at[method.lower()] = next(iter(described.values()))
+
+
+def _describe_google(paths: Json) -> None:
+    for prefix in ("/v1", "/v1beta"):
+        for verb, summary in _GOOGLE:
+            paths[f"{prefix}/models/{{model}}:{verb}"] = _post(summary, _OBJECT, [_MODEL])
+    paths["/v1beta/models"] = _get("The models that are served here, as Google lists them")
+    paths["/v1beta/models/{model}"] = _get("One model", [_MODEL], ("401", "403", "404"))
 
 
 def _post(summary: str, schema: Json, parameters: list[Json] | None = None) -> Json:
