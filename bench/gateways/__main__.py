@@ -14,8 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 from bench.gateways.contestants import DIRECT, NGINX, OURS, Contestant
-from bench.gateways.document import DOCUMENT, document, team
+from bench.gateways.document import DOCUMENT, document, own_parts
 from bench.gateways.phases import (
+    ONCE,
     OURS_ALONE,
     PHASES,
     Bench,
@@ -36,6 +37,8 @@ from bench.gateways.table import Rounds, text
 
 Tell = Callable[[str], object]
 CONTESTANTS = (DIRECT, NGINX, OURS, *RIVALS)
+ROUND_SECONDS = 75.0
+"""A contestant who took so long begins no further phase of its round."""
 
 
 class Options(argparse.Namespace):
@@ -43,6 +46,7 @@ class Options(argparse.Namespace):
     phase: str
     rounds: int
     seconds: float
+    minutes: float
     quick: bool
     write: bool
     profile: str
@@ -55,6 +59,9 @@ def options() -> Options:
     reader.add_argument("--phase", default="", help=f"phases, with commas: {', '.join(PHASES)}")
     reader.add_argument("--rounds", type=int, default=3)
     reader.add_argument("--seconds", type=float, default=3.0, help="how long a phase lasts")
+    reader.add_argument(
+        "--minutes", type=float, default=11.0, help="when the last of the rounds has to be over"
+    )
     reader.add_argument("--quick", action="store_true", help="one round of one second a phase")
     reader.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     reader.add_argument(
@@ -109,7 +116,11 @@ def told(file: Path) -> int:
 def through(bench: Bench, phases: list[str], tell: Tell) -> Figures:
     """All phases; one that fails is told of, and costs the others nothing."""
     figures: Figures = {}
+    until = time.monotonic() + ROUND_SECONDS
     for name in phases:
+        if time.monotonic() > until and name not in ONCE:
+            tell(f"{name}: no time was left for it")
+            continue
         if name in OURS_ALONE and bench.contestant is not OURS:
             continue
         print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
@@ -128,10 +139,13 @@ def chosen_phases(chosen: Options) -> list[str]:
     return [name for name in PHASES if not (chosen.quick and name == "soak")]
 
 
-def compete(field: list[Contestant], phases: list[str], chosen: Options) -> Rounds:
+def compete(
+    rounds: Rounds, field: list[Contestant], phases: list[str], chosen: Options, until: float
+) -> None:
     """All of them in each round, so that a busy minute of the machine meets them all."""
-    rounds, upstream = Rounds(), free_port()
+    upstream = free_port()
     ready = [each for each in field if not rounds.absent(each.name, each.missing())]
+    took: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as place:
         command = (sys.executable, "-m", "bench.gateways.upstream", str(upstream))
         log = Path(place, "upstream.log")
@@ -139,15 +153,34 @@ def compete(field: list[Contestant], phases: list[str], chosen: Options) -> Roun
             time.sleep(1.0)
             for number in range(chosen.rounds):
                 print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr)
+                wanted = [name for name in phases if not number or name not in ONCE]
                 for contestant in ready:
+                    began = time.monotonic()
+                    if number >= contestant.most_rounds or began > until - took.get(
+                        contestant.name, ROUND_SECONDS
+                    ):
+                        continue
                     tell = partial(rounds.absent, contestant.name)
                     try:
                         rounds.add(
-                            contestant.name, play(contestant, phases, chosen, upstream, tell)
+                            contestant.name, play(contestant, wanted, chosen, upstream, tell)
                         )
                     except Failed as failed:
                         rounds.absent(contestant.name, str(failed))
-    return rounds
+                    took[contestant.name] = time.monotonic() - began
+
+
+def estimate(field: list[Contestant], phases: list[str], chosen: Options) -> float:
+    """About how many seconds the rounds will take, without installing anything."""
+    fixed = {"idle": 1.0, "c1": 1.0, "c64": 2.0, "paced": 2.0, "big": 3.0, "slow": 4.0}
+    total = 0.0
+    for each in field:
+        own = [name for name in phases if name not in OURS_ALONE | {"translated"} or each is OURS]
+        one = 3.0 + sum(fixed.get(name, 0.0) for name in own if name not in ONCE)
+        one += chosen.seconds * sum(name in ("c1", "c64", "paced") for name in own) * 1.3
+        one += 2 * (chosen.seconds + 2) * ("translated" in own)
+        total += one * min(chosen.rounds, each.most_rounds) + 30.0 * ("soak" in own)
+    return total
 
 
 def leave(number: int, frame: FrameType | None) -> None:
@@ -166,10 +199,20 @@ def main() -> None:
     if unknown:
         sys.exit(f"Not known here: {', '.join(unknown)}.")
     field = [each for each in CONTESTANTS if not wanted or each.name in (*wanted, DIRECT.name)]
-    rounds = compete(field, phases, chosen)
+    began, rounds = time.monotonic(), Rounds()
+    print(f"about {estimate(field, phases, chosen) / 60:.0f} minutes", file=sys.stderr)
+    parts = "Not run: it was ended early."
+    try:
+        compete(rounds, field, phases, chosen, began + chosen.minutes * 60)
+        if chosen.write:
+            parts = own_parts()
+    except (KeyboardInterrupt, SystemExit):
+        print("Ended early; what there is so far:", file=sys.stderr)
     print(text(rounds))
+    print(f"It took {(time.monotonic() - began) / 60:.1f} minutes.")
     if chosen.write:
-        DOCUMENT.write_text(document(rounds, field, chosen.rounds, chosen.seconds, team()))
+        print(parts)
+        DOCUMENT.write_text(document(rounds, field, chosen.rounds, chosen.seconds, parts))
 
 
 if __name__ == "__main__":

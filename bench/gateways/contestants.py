@@ -39,6 +39,7 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "{}"
     headers: Callable[[int], dict[str, str]] = lambda _: {"Authorization": f"Bearer {KEY}"}
     note: str = ""
+    most_rounds: int = 100
     tells_port: bool = False
     """It takes a port of its own choosing, and writes it to the file `port` in its folder."""
 

@@ -83,6 +83,10 @@ GOALS = (
     Goal("soak_growth", 0.05),
     Goal("slow_reader_mb", 1),
 )
+PART_SECONDS = 60
+GLANCE = (
+    "c64_rps", "c64_cpu_us", "c1_p50_ms", "paced_cpu_us", "big_ms", "loaded_mb", "start_s",
+)  # fmt: skip
 TRANSLATED = ("responses_cpu_us", "messages_cpu_us")
 TRANSLATED_BOUND = 4.0
 VERDICTS = {True: "kept", False: "**missed**", None: "not measured"}
@@ -119,6 +123,16 @@ def _translated(rounds: Rounds, figure: str) -> tuple[str, str, str, str]:
     kept = None if ratio is None else ratio <= TRANSLATED_BOUND
     bound = f"≤ {number(TRANSLATED_BOUND)} × nginx, which passes it on"
     return MEANINGS[figure], bound, times(ratio), VERDICTS[kept]
+
+
+def glance(rounds: Rounds) -> str:
+    return table(
+        ("", *rounds.names),
+        [
+            (MEANINGS[figure], *(number(rounds.value(name, figure)) for name in rounds.names))
+            for figure in GLANCE
+        ],
+    )
 
 
 def measured(rounds: Rounds) -> str:
@@ -161,15 +175,21 @@ def added(rounds: Rounds) -> str:
     )
 
 
-def team() -> str:
-    """What `bench/team.py` says of the team of 16 beside a plain gather of the same calls."""
-    done = subprocess.run(
-        (sys.executable, "-m", "bench.team", "20"),
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        return "bench/team.py failed: " + done.stderr.strip().rpartition("\n")[2]
-    return done.stdout.strip()
+def own_parts() -> str:
+    """What the other benchmarks beside this one say, each of a part of the program."""
+    return "\n\n".join(map(_part, sorted((ROOT / "bench").glob("*.py"))))
+
+
+def _part(file: Path) -> str:
+    command = (sys.executable, "-m", f"bench.{file.stem}")
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=PART_SECONDS, check=False
+        )
+        said = done.stdout.strip() or "It failed without a word."
+    except subprocess.TimeoutExpired:
+        said = f"It did not end within {PART_SECONDS} s."
+    return f"### bench/{file.name}\n\n```\n{said}\n```"
 
 
 def processor() -> str:
@@ -189,6 +209,17 @@ def contestants(field: Sequence[Contestant], rounds: Rounds) -> str:
 
     return "\n".join(map(line, field))
 
+
+UNEQUAL = """## What is not comparable
+
+- nginx passes bytes on: it checks no key, reads no body, counts nothing and cannot translate.
+- manymind and LiteLLM check a key; Portkey and TensorZero, as set up here, check none.
+- manymind prices and meters every call. The others keep no record here; nobody caches answers.
+- Where a contestant cannot keep up with the paced streams, its time to the first word is the
+  time in its queue; compare its processor time instead.
+- LiteLLM takes part in one round, the others in all. Its rate here may be below that of the
+  image that its makers publish.
+"""
 
 METHOD = """## How it is measured
 
@@ -213,7 +244,7 @@ def document(
     field: Sequence[Contestant],
     played: int,
     seconds: float,
-    of_team: str,
+    parts: str,
     load: Callable[[], tuple[float, float, float]] = os.getloadavg,
 ) -> str:
     return f"""# Benchmarks
@@ -223,9 +254,15 @@ on one machine ({processor()}, {len(CORES)} cores, Python {platform.python_versi
 {played} rounds and {seconds:g} s a phase. At its end the machine's load was {load()[0]:.1f}; where
 more ran than the benchmark, processor time is steadier than the clock.
 
+## At a glance
+
+{glance(rounds)}
+
 ## Goals
 
 {goals(rounds)}
+
+{UNEQUAL}
 
 ## Ratios
 
@@ -239,11 +276,9 @@ Medians of the rounds; after ± half of what lies between the best and the worst
 
 {added(rounds)}
 
-## The team of 16, beside a plain gather of its calls
+## Parts of the program by themselves
 
-```
-{of_team}
-```
+{parts}
 
 ## Who took part
 

@@ -17,11 +17,12 @@ import uvloop
 from bench.gateways.wire import ANSWER, CHAT, SPOKEN, WORDS, heard, length, question, unchunked
 
 ROOM_BYTES = 2**18
-STALLED_SECONDS = 15.0
+STALLED_SECONDS = 10.0
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What to ask, how often and for how long: until the seconds or the requests are over."""
+    """What to ask, how often and for how long: until the seconds or the requests are over,
+    whichever comes first."""
 
     port: int
     path: str
@@ -31,7 +32,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     size: int = 60
     connections: int = 1
-    seconds: float = 3600.0
+    seconds: float = 10.0
     requests: int = 10**9
 
     def wire(self) -> bytes:
@@ -104,6 +105,7 @@ class Caller(asyncio.BufferedProtocol):
         self._filled = 0
         self._finished = False
         self._worded = False
+        self._usual = self._where = 0
         self._take: Callable[[float, int], bool] = (
             self._streamed if tally.job.stream else self._whole
         )
@@ -142,6 +144,12 @@ class Caller(asyncio.BufferedProtocol):
 
     def _whole(self, now: float, before: int) -> bool:
         room, filled = self._room, self._filled
+        if (
+            filled == self._usual
+            and room.startswith(_OK)
+            and room.startswith(_EXPECTED, self._where)
+        ):
+            return True  # As long as the one that was read, and with the same words in its place.
         end = room.find(b"\r\n\r\n", 0, filled)
         if end < 0:
             return False
@@ -151,7 +159,9 @@ class Caller(asyncio.BufferedProtocol):
                 return False
         elif filled < end + 4 + size:
             return False
-        if room.startswith(b"HTTP/1.1 200 ") and room.find(_EXPECTED, end, filled) > 0:
+        where = room.find(_EXPECTED, end, filled)
+        if room.startswith(_OK) and where > 0:
+            self._usual, self._where = filled, where
             return True
         self._wrong()
         return False
@@ -161,7 +171,7 @@ class Caller(asyncio.BufferedProtocol):
         if not self._worded and room.find(_FIRST, max(0, before - 20), filled) >= 0:
             self._worded = True
             self._tally.firsts.append(now - self._since)
-        if not room.startswith(b"HTTP/1.1 200 "):
+        if not room.startswith(_OK):
             self._wrong()
             return False
         if not room.endswith(b"0\r\n\r\n", 0, filled):
@@ -174,6 +184,7 @@ class Caller(asyncio.BufferedProtocol):
         self._tally.end(f"a wrong reply: {said}")
 
 
+_OK = b"HTTP/1.1 200 "
 _EXPECTED = ANSWER.encode()
 _FIRST = WORDS[0].encode()
 
@@ -194,7 +205,7 @@ async def run(job: Job) -> Score:
     for _ in range(job.connections):
         await loop.create_connection(lambda: Caller(tally), "127.0.0.1", job.port)
     try:
-        async with asyncio.timeout(min(job.seconds, 600) + STALLED_SECONDS):
+        async with asyncio.timeout(job.seconds + STALLED_SECONDS):
             problem = await done
     except TimeoutError:
         problem = f"no reply for {STALLED_SECONDS:.0f} s; {len(tally.latencies)} had come"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.gateways.load import Job, Score
+from bench.gateways.load import STALLED_SECONDS, Job, Score
 
 ROOT = Path(__file__).parents[2]
 CORES = sorted(os.sched_getaffinity(0))
@@ -116,7 +116,10 @@ def load(job: Job) -> Score:
         done = subprocess.run(
             [sys.executable, "-m", "bench.gateways.load"],
             input=msgspec.json.encode(job), capture_output=True, cwd=ROOT, check=False,
+            timeout=job.seconds + 2 * STALLED_SECONDS,
         )  # fmt: skip
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"the load did not end within {late.timeout:.0f} s") from late
     finally:
         os.sched_setaffinity(0, with_core)
     if done.returncode:

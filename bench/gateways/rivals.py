@@ -1,21 +1,28 @@
 """Other gateways: installed into a folder of their own from the public registries, and started as
 their documentation says, one process each."""
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from bench.gateways.contestants import KEY, MODELS, Contestant, Start
 from bench.gateways.processes import ROOT
 from bench.gateways.wire import CHAT, MESSAGES, RESPONSES
 
-CACHE = ROOT / ".bench"
+CACHE = Path(os.environ.get("BENCH_CACHE", ROOT / ".bench"))
 LITELLM, PORTKEY, TENSORZERO = "1.106.2", "1.15.2", "2026.6.0"
-INSTALL_SECONDS = 900
+HONO_SERVER, HONO_SOCKETS = "1.13.8", "1.2.0"
+"""Portkey changes headers in place that later versions of its server keep immutable, so that
+every stream fails (its issue 1389). These are of the time when it did not."""
+INSTALL_SECONDS = 300
 _OWN = f"python{sys.version_info.major}.{sys.version_info.minor}"
-_PORTKEY = CACHE / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
+_PORTKEY_PLACE = CACHE / f"portkey-{PORTKEY}-{HONO_SERVER}"
+_PORTKEY = _PORTKEY_PLACE / "node_modules/@portkey-ai/gateway/build/start-server.js"
 _EMBEDDED = """
 import signal, sys
 from pathlib import Path
@@ -37,7 +44,7 @@ def _installed(place: Path, *commands: tuple[str, ...]) -> str:
     """Why it could not be installed; nothing where it was, or was there."""
     if place.exists():
         return ""
-    CACHE.mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     for command in commands:
         try:
             done = subprocess.run(
@@ -54,17 +61,28 @@ def _installed(place: Path, *commands: tuple[str, ...]) -> str:
 def _python(name: str, requirement: str, program: str) -> Callable[[], str]:
     """An environment of its own, so that its dependencies meet none of ours."""
     place = CACHE / name
-    pip = (str(place / "bin/python"), "-m", "pip", "install", "--quiet", requirement)
-    make = (sys.executable, "-m", "venv", str(place))
-    return lambda: _installed(place / program, make, pip)
+    python = str(place / "bin/python")
+    if uv := shutil.which("uv"):
+        make = (uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place))
+        fill = (uv, "pip", "install", "--quiet", "--python", python, requirement)
+    else:
+        make = (sys.executable, "-m", "venv", str(place))
+        fill = (python, "-m", "pip", "install", "--quiet", requirement)
+    return lambda: _installed(place / program, make, fill)
 
 
 def _portkey_missing() -> str:
     if not shutil.which("node") or not shutil.which("npm"):
         return "not installed: it needs node and npm"
-    package = f"@portkey-ai/gateway@{PORTKEY}"
-    command = ("npm", "install", "--silent", "--prefix", str(CACHE / "portkey"), package)
-    return _installed(_PORTKEY, command)
+    wanted = {
+        "private": True,
+        "dependencies": {"@portkey-ai/gateway": PORTKEY},
+        "overrides": {"@hono/node-server": HONO_SERVER, "@hono/node-ws": HONO_SOCKETS},
+    }
+    _PORTKEY_PLACE.mkdir(parents=True, exist_ok=True)
+    (_PORTKEY_PLACE / "package.json").write_bytes(msgspec.json.encode(wanted))
+    options = ("--silent", "--no-audit", "--no-fund", "--prefix", str(_PORTKEY_PLACE))
+    return _installed(_PORTKEY, ("npm", "install", *options))
 
 
 def _litellm(folder: Path, port: int, upstream: int) -> Start:
@@ -127,17 +145,19 @@ api_key_location = "none"
 
 RIVALS = (
     Contestant(
-        name="litellm", start=_litellm, version=lambda: LITELLM,
+        name="litellm", start=_litellm, most_rounds=1, version=lambda: LITELLM,
         missing=_python("litellm", f"litellm[proxy]=={LITELLM}", "bin/litellm"),
         paths={
             CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages",
         },
-        note="its proxy in production mode with a master key, one worker, no database",
+        note="its proxy in production mode with a master key, one worker, no database; "
+        "slow to start, so one round",
     ),
     Contestant(
         name="portkey", start=_portkey, version=lambda: PORTKEY, missing=_portkey_missing,
         paths={CHAT: "/v1/chat/completions"}, headers=_to_portkey,
-        note="its open gateway, one process; it passes the key on and checks none itself",
+        note=f"its open gateway, one process, on @hono/node-server {HONO_SERVER}, as its streams "
+        "fail on later ones; it passes the key on and checks none itself",
     ),
     Contestant(
         name="tensorzero", start=_tensorzero, tells_port=True, version=lambda: TENSORZERO,

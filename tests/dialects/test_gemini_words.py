@@ -141,6 +141,21 @@ def test_code_points_here_are_bytes_there() -> None:
     assert cut.decode() == segment["text"] == STRETCH
 
 
+def test_what_code_gave_is_counted_among_the_parts() -> None:
+    reply = json.loads(grounded(0, 0, partIndex=3))
+    shown = [
+        {"text": "First."},
+        {"executableCode": {"language": "PYTHON", "code": "print(4)"}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "4"}},
+        {"text": "Last."},
+    ]
+    reply["candidates"][0]["content"]["parts"] = shown
+    answer = fold([DIALECT.read_reply(json.dumps(reply).encode())])
+    said = [output.item for output in answer.outputs if isinstance(output.item, Said)]
+    noted = [len(part.citations) for item in said for part in item.parts if isinstance(part, Text)]
+    assert noted == [0, 1]
+
+
 def test_words_that_stand_elsewhere_than_was_said_are_found() -> None:
     words, _ = cited(fold([DIALECT.read_reply(grounded(0, 5, text=STRETCH))]))
     assert words == STRETCH

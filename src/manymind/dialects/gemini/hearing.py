@@ -135,6 +135,7 @@ class Candidate:
         elif isinstance(text, str):
             yield from self._write(part)
         elif part.peek("codeExecutionResult") is not None and self._code is not None:
+            self._parts += 1
             self._code.call = finished(self._code.call, part)
             yield from self._close_code()
         else:
