@@ -81,6 +81,10 @@ DEAR: tuple[Json, ...] = (
 )
 
 
+KEPT_HERE = {"conversation", "previous_response_id"}
+"""What they name is looked for among what we keep ourselves, and is not there."""
+
+
 @pytest.mark.parametrize("front", BODIES)
 async def test_what_may_cost_more_than_the_price_list_does_not_go_out_under_a_cap(
     tmp_path: Path, front: str
@@ -89,7 +93,9 @@ async def test_what_may_cost_more_than_the_price_list_does_not_go_out_under_a_ca
     async with facing(tmp_path, replied) as stage:
         for more in DEAR:
             heard = await stage.post(path, {**body, **more, "max_cost_usd": 0.05})
-            assert (heard.status, stage.upstream.visits) == (402, []), more
+            ours = front == "responses" and not KEPT_HERE.isdisjoint(more)
+            assert heard.status in ((400, 404) if ours else (402,)), more
+            assert stage.upstream.visits == []
 
 
 @pytest.mark.parametrize("front", BODIES)
