@@ -330,7 +330,7 @@ ASPECTS = {
     "parallel_tool_calls": "one call at a time",
     "tool_choice.disable_parallel_tool_use": "one call at a time",
     "contents[1]": "thoughts",
-    "contents[1].encrypted_content": "thoughts",
+    "contents[1].encrypted_content": "sealed",
     "contents[1].reasoning": "thoughts",
     "messages[1].reasoning": "thoughts",
     "top_k": "top_k",
