@@ -80,8 +80,13 @@ def test_every_field_is_known_to_the_program(page: Page) -> None:
     assert {name for name in fields if name not in source()} == set()
 
 
+PREFIXES = {"/v1", "/api/v1", "/v1beta"}
+"""Where the paths of a house begin."""
+
+
 def paths() -> list[str]:
-    return sorted({word for page in PAGES for word in page.code if _PATH.fullmatch(word)})
+    words = {word for page in PAGES for word in page.code if _PATH.fullmatch(word)}
+    return sorted(words - PREFIXES)
 
 
 def test_paths_are_named() -> None:
@@ -90,11 +95,13 @@ def test_paths_are_named() -> None:
 
 @pytest.mark.parametrize("path", paths())
 def test_every_path_leads_somewhere(path: str, addresses: Callable[[str], Addresses]) -> None:
-    """A page answers 200; what takes a body says so. A short form of a path names a part of it."""
+    """A page answers 200; what takes a body says so; what is asked for by a name that nobody has
+    says that. A short form of a path names a part of it."""
     true = path.replace("{account}", "any").replace("{model}", "manymind/reader")
     true = true.replace("{author}", "manymind").replace("{slug}", "reader")
     if path.startswith("/ai/"):
         true = f"/client/v4/accounts/any{true}"
     where = addresses("README.md")[OURS]
     answered = send(Curl(url=where + true, method="GET", headers={}))
-    assert answered.status in (200, 405), answered.body
+    nameless = "{" in path and "nothing at this path" not in answered.body
+    assert answered.status in ((200, 404, 405) if nameless else (200, 405)), answered.body
