@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import cast
 
 import anyio
@@ -143,7 +144,8 @@ class Streamed:
     async def _beat(self) -> None:
         async with self._lock:
             if self._loop.time() >= self._beat_at and not self._over:
-                await self._send([HEARTBEAT])
+                with suppress(OSError):  # The line tells of who went away.
+                    await self._send([HEARTBEAT])
         self.watch()
 
     async def end(self) -> None:
