@@ -65,6 +65,7 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "catalog drift": ("catalog", "drift", "--json"),
         "catalog sync": ("catalog", "sync", "--from", "http://127.0.0.1:9", "--json"),
         "tokens": ("tokens", "/dev/null", "--json"),
+        "providers": ("providers", "--json"),
         "config show": ("config", "show", "--json"),
         "config validate": ("config", "validate", str(ROOT / "demo/manymind.toml"), "--json"),
     }

@@ -71,7 +71,7 @@ async def test_what_went_before_is_counted_too(stage: Stage) -> None:
             model="xai/sim-echo", input="And?", previous_response_id=first.id
         )
         assert after.input_tokens > alone.input_tokens + 400
-        with pytest.raises(openai.NotFoundError):
+        with pytest.raises(openai.BadRequestError):
             await client.responses.input_tokens.count(
                 model="xai/sim-echo", input="And?", previous_response_id="resp_absent"
             )

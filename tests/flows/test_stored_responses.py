@@ -104,7 +104,7 @@ async def test_what_is_not_to_be_stored_is_not(tmp_path: Path, url: str) -> None
         assert given.to_dict()["store"] is False
         with pytest.raises(openai.NotFoundError):
             await openai_.responses.retrieve(given.id)
-        with pytest.raises(openai.NotFoundError) as hit:
+        with pytest.raises(openai.BadRequestError) as hit:
             await openai_.responses.create(
                 model="openai/sim-echo", input="y", previous_response_id=given.id
             )
@@ -122,7 +122,7 @@ async def test_a_deleted_answer_is_gone_for_all_that_hung_on_it(tmp_path: Path, 
         for call in (openai_.responses.retrieve, openai_.responses.delete):
             with pytest.raises(openai.NotFoundError):
                 await call(first.id)
-        with pytest.raises(openai.NotFoundError) as hit:
+        with pytest.raises(openai.BadRequestError) as hit:
             await openai_.responses.create(
                 model="openai/sim-echo", input="three", previous_response_id=second.id
             )

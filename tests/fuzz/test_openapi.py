@@ -17,7 +17,7 @@ from tests.server.stage import Terms, application
 
 load_all_checks()
 
-STAGED = application(Scripted("echo"), Terms(body_seconds=1.0))
+STAGED = application(Scripted("echo"), Terms(body_seconds=1.0, body_bytes=20_000_000))
 
 
 def staged() -> dict[str, Any]:

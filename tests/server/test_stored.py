@@ -118,9 +118,9 @@ async def test_nobody_writes_to_what_is_not_theirs(caller: Caller) -> None:
     refused(await caller.post("/v1/conversations/conv_foreign/items", {"items": items}), 404)
     body = {"model": "manymind/reader", "input": "x"}
     for field in ("previous_response_id", "conversation"):
-        name = FOREIGN if field == "previous_response_id" else "conv_foreign"
-        refused(await caller.post("/v1/responses", {**body, field: name}), 404)
-        refused(await caller.post("/v1/responses", {**body, field: LONG}), 404)
+        named, status = (FOREIGN, 400) if field == "previous_response_id" else ("conv_foreign", 404)
+        refused(await caller.post("/v1/responses", {**body, field: named}), status)
+        refused(await caller.post("/v1/responses", {**body, field: LONG}), status)
         refused(await caller.post("/v1/responses", {**body, field: 7}), 400)
         refused(await caller.post("/v1/responses", {**body, field: [1]}), 400)
 
@@ -159,7 +159,7 @@ async def test_compacting_needs_a_model_and_something_to_compact(caller: Caller)
     refused(await caller.post("/v1/responses/compact", {"input": "x"}), 400)
     refused(await caller.post("/v1/responses/compact", {"model": "manymind/reader"}), 400)
     missing = {"model": "manymind/reader", "previous_response_id": "resp_none"}
-    refused(await caller.post("/v1/responses/compact", missing), 404)
+    refused(await caller.post("/v1/responses/compact", missing), 400)
 
 
 sealed = st.text("abcABC019_-=. ", max_size=40).map(lambda text: f"manymind1.{text}") | st.text()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from manymind.canon.faults import NotFound
+from manymind.canon.faults import NoSuchAnswer, NotFound
 from manymind.store.answers import Window
 from tests.store.stage import RESPONSES, Store, kept, opened, texts
 
@@ -115,5 +115,5 @@ async def _found(done: Awaitable[None]) -> bool:
 async def _recalled(store: Store, owner: str, name: str) -> list[str] | None:
     try:
         return texts(await store.answers.recall(owner, name))
-    except NotFound:
+    except NoSuchAnswer:
         return None

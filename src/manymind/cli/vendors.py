@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from manymind.app.upstreams import Found, discover
 from manymind.config import Config
-from manymind.providers.upstream import locate
+from manymind.providers.upstream import Elsewhere, locate
 
 
 class Vendor(Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class Vendor(Struct, frozen=True, kw_only=True):
     address_variables: tuple[str, ...]
     dialects: tuple[str, ...]
     embeddings: bool
-    elsewhere: dict[str, str]
+    elsewhere: tuple[Elsewhere, ...]
 
 
 def vendors(config: Config, words: tuple[str, ...] = ()) -> tuple[Vendor, ...]:
@@ -41,7 +41,7 @@ def _vendor(found: Found) -> Vendor:
         address_variables=upstream.address_variables,
         dialects=tuple(dict.fromkeys(route.dialect for route in upstream.routes)),
         embeddings=upstream.embeds is not None,
-        elsewhere={each.where: each.address for each in upstream.elsewhere},
+        elsewhere=upstream.elsewhere,
     )
 
 
@@ -60,8 +60,8 @@ def _print_ready(vendor: Vendor) -> None:
     print(f"    at {vendor.address}")
     speaks = ", ".join((*vendor.dialects, *(("embeddings",) if vendor.embeddings else ())))
     print(f"    speaks {speaks}")
-    for where, address in vendor.elsewhere.items():
-        print(f"    {where}: {vendor.address_variables[0]}={address}")
+    for each in vendor.elsewhere:
+        print(f"    {each.where}: {vendor.address_variables[0]}={each.address}")
 
 
 def print_json(found: tuple[Vendor, ...]) -> None:

@@ -38,6 +38,13 @@ class Patience(Struct, frozen=True, kw_only=True):
         return self.first_byte_seconds + self.first_byte_seconds_per_megabyte * sent_bytes / 1e6
 
 
+def out_of_time(host: str) -> TimedOut:
+    return TimedOut(
+        f"{host} did not answer before the deadline of this request.",
+        advice="Try again, allow more time, or use another provider.",
+    )
+
+
 class Flow(Protocol):
     """What a reply may ask of its connection."""
 
@@ -211,6 +218,9 @@ class Reply:
         self._run_out()
 
     def _run_out(self) -> None:
+        if self._deadline is not None and self._loop.time() >= self._deadline:
+            self.hear_fault(out_of_time(self.host))
+            return
         told = "went silent in the middle of its answer" if self.status else "did not answer"
         self.hear_fault(
             TimedOut(

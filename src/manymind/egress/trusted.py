@@ -13,12 +13,12 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from manymind.canon.faults import ShuttingDown, TimedOut, UpstreamBroken, UpstreamRefused
+from manymind.canon.faults import ShuttingDown, UpstreamBroken, UpstreamRefused
 from manymind.egress.connection import Bounds, Connection
 from manymind.egress.dialing import Dialer
 from manymind.egress.pool import Pool, PoolSize
 from manymind.egress.proxies import Address, Proxies, read_address
-from manymind.egress.reply import Patience, Reply
+from manymind.egress.reply import Patience, Reply, out_of_time
 
 Body: TypeAlias = bytes | Sequence[bytes]
 
@@ -198,10 +198,7 @@ class _Call:
                 async with asyncio.timeout_at(self._deadline):
                     return await self._on(await self._pool.take(fresh=True), fresh=True)
         except TimeoutError:
-            raise TimedOut(
-                f"{self._pool.host} did not answer before the deadline of this request.",
-                advice="Try again, allow more time, or use another provider.",
-            ) from None
+            raise out_of_time(self._pool.host) from None
 
     async def __aexit__(
         self,

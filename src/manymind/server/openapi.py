@@ -243,7 +243,7 @@ def _paths() -> Json:
     paths["/api/v1/tokens/drift"] = _get("What providers reported for each token we counted")
     _describe_kept(paths)
     _describe_google(paths)
-    paths["/"] = _get("A word of welcome", refusals=("403",))
+    paths["/"] = _get("A word of welcome", refusals=("403",), kind="text/plain")
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))
     paths["/version"] = _get("The version", refusals=("403",))
@@ -292,7 +292,10 @@ def _post(summary: str, schema: Json, parameters: list[Json] | None = None) -> J
 
 
 def _get(
-    summary: str, parameters: list[Json] | None = None, refusals: tuple[str, ...] = ("401", "403")
+    summary: str,
+    parameters: list[Json] | None = None,
+    refusals: tuple[str, ...] = ("401", "403"),
+    kind: str = "application/json",
 ) -> Json:
     return {
         "get": {
@@ -301,7 +304,7 @@ def _get(
             "responses": {
                 "200": {
                     "description": "Found.",
-                    "content": {"application/json": {"schema": _OBJECT}},
+                    "content": {kind: {"schema": _TEXT if kind == "text/plain" else _OBJECT}},
                 },
                 **_refusals(refusals),
             },

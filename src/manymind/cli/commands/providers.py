@@ -19,7 +19,7 @@ def providers(
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """List the providers: found by which variable, at which address, speaking what.
+    """List the providers, and what each was found by.
 
     A ✓ is ready. A - is not, and says what to set. Nobody is asked; `manymind doctor --live` asks
     each one whether it accepts its key. No value of a variable is ever shown.
@@ -39,6 +39,6 @@ COMMAND = Command(
 {"schema_version",
  "providers": [{"name", "ready", "found_by", "set", "address",
                 "address_variables", "dialects", "embeddings",
-                "elsewhere": {where: address}}]}
+                "elsewhere": [{"where", "address"}]}]}
 """,
 )
