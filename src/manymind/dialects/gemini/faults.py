@@ -54,6 +54,7 @@ _BY_STATUS: dict[int, type[Fault]] = {
     503: Overloaded,
     504: TimedOut,
     524: TimedOut,
+    529: Overloaded,
 }
 
 _WORDS = {
@@ -108,9 +109,10 @@ def _fault(status: int, error: Json, retry_after: float | None) -> Fault:
     details = _details(error)
     message = _plain(error.get("message"))
     word = error.get("status")
-    found = _BY_STATUS.get(status) or (BadRequest if status < 500 else UpstreamBroken)
-    if isinstance(word, str) and word in _BY_WORD:
-        found = _BY_WORD[word]
+    found = _BY_STATUS.get(status)
+    if found is None:  # Google has several words for 400 and 500; elsewhere the status says more.
+        ordinary = BadRequest if status < 500 else UpstreamBroken
+        found = _BY_WORD.get(word, ordinary) if isinstance(word, str) else ordinary
     reasons = {detail.get("reason") for detail in details}
     if issubclass(found, UpstreamRefused) or reasons & _KEY_REASONS or "API key" in message:
         # Its own words stay behind: they may quote the key, and name the account.

@@ -84,7 +84,7 @@ def anthropic(refused: Refused, request_id: str) -> Json:
 
 
 def google(refused: Refused) -> Json:
-    ordinary = "INTERNAL" if refused.status >= 500 else "FAILED_PRECONDITION"
+    ordinary = "INTERNAL" if refused.status >= 500 else "INVALID_ARGUMENT"
     status = _GOOGLE.get(refused.status, ordinary)
     error: Json = {"code": refused.status, "message": refused.message, "status": status}
     if refused.code is not None:
