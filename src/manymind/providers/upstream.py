@@ -9,6 +9,7 @@ add it (`versioned` is then False).
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -260,7 +261,7 @@ def locate(upstream: Upstream, base_url: str | None) -> str:
         )
     if "://" not in written and port is None:
         port = upstream.port
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 # Where Ollama binds.
+    host = _called(host)
     netloc = f"[{host}]" if ":" in host else host
     netloc += f":{port}" if port is not None else ""
     path = parts.path.rstrip("/")
@@ -269,3 +270,15 @@ def locate(upstream: Upstream, base_url: str | None) -> str:
     elif not upstream.versioned and not path.endswith("/v1"):
         path += "/v1"
     return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+def _called(host: str) -> str:
+    """The name to call a host by. Ollama is told where to listen, which may be everywhere; on
+    that it can be called on this machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"

@@ -13,16 +13,18 @@ class Question:
 
     def __init__(self, asked: Request | Letter) -> None:
         self.model = asked.model
-        self.letter = asked if isinstance(asked, Letter) else None
-        self._request = None if isinstance(asked, Letter) else asked
+        self._asked = asked
+
+    @property
+    def letter(self) -> Letter | None:
+        """What was asked, while nobody has opened it."""
+        return self._asked if isinstance(self._asked, Letter) else None
 
     @property
     def request(self) -> Request:
-        if self._request is None and self.letter is not None:
-            self._request = self.letter.opener()
-            self.letter = None
-        assert self._request is not None  # noqa: S101 # one of the two is always there
-        return self._request
+        if isinstance(self._asked, Letter):
+            self._asked = self._asked.opener()
+        return self._asked
 
 
 class Risk(Stake):
