@@ -23,7 +23,7 @@ test: .venv/.ready-dev ## run the tests; of the long matrices a sample that chan
 	$(BIN)/pytest -n auto --seed $(SEED)
 
 test-long: .venv/.ready-dev $(CLIENTS)/.ready ## run the tests with every long matrix whole
-	$(BIN)/pytest -n auto --seed $(SEED) --whole --clients $(CLIENTS)
+	$(BIN)/pytest -n auto --seed $(SEED) --whole --clients=$(CLIENTS)
 
 check: .venv/.ready-dev ## lint, formatting, strict types, import contracts, tidiness
 	$(BIN)/ruff check src tests bench
