@@ -92,11 +92,15 @@ def _litellm(folder: Path, port: int, upstream: int) -> Start:
       model: openai/{model}
       api_base: http://127.0.0.1:{upstream}/v1
       api_key: upstream-key
+      use_chat_completions_api: true
 """
         for model in MODELS
     )
     settings = folder / "litellm.yaml"
-    settings.write_text(f"model_list:\n{models}general_settings:\n  master_key: {KEY}\n")
+    settings.write_text(
+        f"model_list:\n{models}general_settings:\n  master_key: {KEY}\n"
+        "litellm_settings:\n  use_chat_completions_url_for_anthropic_messages: true\n"
+    )
     options = ("--config", str(settings), "--host", "127.0.0.1", "--port", str(port))
     return Start(
         (str(CACHE / "litellm/bin/litellm"), *options, "--num_workers", "1"),
