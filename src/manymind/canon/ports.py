@@ -135,6 +135,10 @@ class Meter(Protocol):
 
     async def __call__(self, chunk: Chunk) -> None: ...
 
+    def whole(self, usage: Usage | None) -> Usage | None:
+        """An answer that nobody spoke came to its end, with this usage. Gives it with its cost."""
+        ...
+
     def bill(self, *, unbilled: bool = False) -> Bill:
         """What the attempt costs as far as it has come. `unbilled` says that the provider is
         known not to have begun."""
