@@ -246,12 +246,11 @@ def failures(rounds: Rounds) -> str:
     return "\n".join(lines) or "Nothing failed: every contestant went through all phases it has."
 
 
-def parts(report: Report) -> str:
-    return "\n\n".join(
-        f"## {part.title}\n\n{part.about}\n\n```\n{part.said}\n```" for part in report.parts
-    )
-
-
+DASH = "A dash: it has no such door, or it failed, as told [below](#what-failed)."
+DIVIDED = """\
+Manymind's figure divided by the other's. Of requests/s more is better, of everything else less."""
+MEDIANS = """\
+Medians of the rounds; after ± half of what lies between the best and the worst of them."""
 UNEQUAL = """\
 - nginx passes bytes on: it checks no key, reads no body, counts nothing and cannot translate.
 - manymind and LiteLLM check a key; Portkey and TensorZero, as set up here, check none.
@@ -296,8 +295,7 @@ nginx is taken from the system (`apt-get install nginx-light`). Whoever is missi
 named with the reason."""
 
 
-def document(report: Report) -> str:
-    rounds = report.rounds
+def opening(report: Report) -> str:
     return f"""# Benchmarks
 
 Written by `make bench`; do not edit. Manymind beside LiteLLM's proxy, Portkey's gateway,
@@ -307,55 +305,23 @@ simulated upstream, on one core.
 Compare figures within this page only. They are of one run of {report.minutes:.0f} minutes on one
 machine ({report.machine}), with {_count(report.planned, "round")} and {report.seconds:g} s a phase.
 Programs that are no part of the benchmark used {report.others:.1%} of the machine meanwhile; where
-that is more than a little, processor time is steadier than the clock.
+that is more than a little, processor time is steadier than the clock."""
 
-## At a glance
 
-{glance(rounds)}
-
-A dash: it has no such door, or it failed, as told [below](#what-failed).
-
-## Goals
-
-{goals(rounds)}
-
-## Where our time goes
-
-{why(report)}
-
-## Ratios
-
-Manymind's figure divided by the other's. Of requests/s more is better, of everything else less.
-
-{ratios(rounds)}
-
-## Figures
-
-Medians of the rounds; after ± half of what lies between the best and the worst of them.
-
-{measured(rounds)}
-
-{added(rounds)}
-
-{parts(report)}
-
-## What failed
-
-{failures(rounds)}
-
-## What is not comparable
-
-{UNEQUAL}
-
-## Who took part
-
-{participants(report)}
-
-## How it is measured
-
-{METHOD}
-
-## Repeat it
-
-{REPEAT}
-"""
+def document(report: Report) -> str:
+    rounds = report.rounds
+    sections = (
+        ("At a glance", f"{glance(rounds)}\n\n{DASH}"),
+        ("Goals", goals(rounds)),
+        ("Where our time goes", why(report)),
+        ("Ratios", f"{DIVIDED}\n\n{ratios(rounds)}"),
+        ("Figures", f"{MEDIANS}\n\n{measured(rounds)}\n\n{added(rounds)}"),
+        *((part.title, f"{part.about}\n\n```\n{part.said}\n```") for part in report.parts),
+        ("What failed", failures(rounds)),
+        ("What is not comparable", UNEQUAL),
+        ("Who took part", participants(report)),
+        ("How it is measured", METHOD),
+        ("Repeat it", REPEAT),
+    )
+    told = (f"## {heading}\n\n{text}" for heading, text in sections)
+    return "\n\n".join((opening(report), *told)) + "\n"
