@@ -222,7 +222,10 @@ async def run(job: Job) -> Score:
 
 def main() -> None:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(run(job))))
+    score = uvloop.run(run(job))
+    # Unbuffered, as an environment may demand it, a long write may end half-way without a word.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:
+        out.write(msgspec.json.encode(score))
 
 
 if __name__ == "__main__":

@@ -162,4 +162,7 @@ def load(job: Job) -> Score:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise Failed(lines[-1] if lines else "the load ended without a word")
-    return msgspec.json.decode(done.stdout, type=Score)
+    try:
+        return msgspec.json.decode(done.stdout, type=Score)
+    except msgspec.DecodeError as error:
+        raise Failed(f"what the load told cannot be read: {error}") from error
