@@ -101,7 +101,7 @@ def through(bench: Bench, phases: Sequence[str], tell: Tell) -> Figures:
         print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
         try:
             figures |= PHASES[name](bench)
-        except Failed as failed:
+        except (Failed, OSError) as failed:
             tell(f"{name}: {failed}")
     return figures
 
@@ -136,7 +136,7 @@ def compete(
                     start = {"start_s": start_seconds} if bench.pid else {}
                     tell = partial(rounds.failed, name)
                     rounds.add(name, start | through(bench, wanted, tell))
-            except Failed as failed:
+            except (Failed, OSError) as failed:
                 rounds.failed(name, str(failed))
             spent = time.monotonic() - began
             lately[name] = spent

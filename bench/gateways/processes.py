@@ -131,7 +131,10 @@ def peak_mb(pid: int) -> float:
 
 def forget_peak(pid: int) -> None:
     for each in tree(pid):
-        Path(f"/proc/{each}/clear_refs").write_text("5")
+        try:
+            Path(f"/proc/{each}/clear_refs").write_text("5")
+        except FileNotFoundError:
+            continue
 
 
 def _sum(pid: int, file: str, name: str) -> float:

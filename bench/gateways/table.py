@@ -32,7 +32,7 @@ MEANINGS = {
     "big_peak_mb": "peak resident memory with it, MB",
     "slow_reader_mb": "memory for a reader who does not read, MB",
     "soak_mb": "memory after 200,000 requests, MB",
-    "soak_growth": "growth of memory in these, as a share",
+    "soak_growth": "growth of memory over 200,000 requests, as a share",
 }
 
 _PLACE = re.compile(r"(?:file://)?/[\w.@-]+/\S*")
