@@ -108,11 +108,11 @@ def through(bench: Bench, phases: Sequence[str], tell: Tell) -> Figures:
 
 def fits(phase: str, bench: Bench) -> bool:
     """Whether a contestant has what a phase asks for."""
+    if phase in OURS_ALONE and bench.contestant is not OURS:
+        return False
     if phase in DOORS and phase not in bench.contestant.paths:
         return False
-    if not bench.pid:
-        return phase not in WEIGHED
-    return phase not in OURS_ALONE or bench.contestant is OURS
+    return bool(bench.pid) or phase not in WEIGHED
 
 
 def compete(

@@ -7,8 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from msgspec.structs import replace
 
-from bench.gateways.contest import simulated_upstream
+from bench.gateways.contest import fits, simulated_upstream
+from bench.gateways.contestants import DIRECT, OURS
 from bench.gateways.load import Job
+from bench.gateways.phases import PHASES, Bench
 from bench.gateways.processes import Failed, load
 from bench.gateways.wire import BIG_BYTES, PACED, PLAIN
 
@@ -65,3 +67,10 @@ def test_a_wrong_reply_ends_the_load_and_is_told_in_one_line() -> None:
         server.server_close()
     assert str(failed.value).startswith("a wrong reply: HTTP/1.0 503")
     assert "\n" not in str(failed.value)
+
+
+def test_a_phase_is_for_those_who_have_what_it_asks_for() -> None:
+    through_ours, without = Bench(OURS, 1, 2, 3, 1.0), Bench(DIRECT, 2, 2, 0, 1.0)
+    assert [name for name in PHASES if not fits(name, through_ours)] == []
+    fitting = [name for name in PHASES if fits(name, without)]
+    assert fitting == ["c1", "c64", "paced", "big"]
