@@ -163,8 +163,7 @@ class Wire(Struct, frozen=True):
     """A message as its dialect sent it, decoded. `event` is the SSE event's name, if any.
 
     `whole` marks a whole reply, as opposed to one chunk of a stream. Where a whole reply came to
-    a letter it is not decoded: `sealed` holds it, and the events tell only of its beginning, its
-    cost and its end.
+    a letter it is not decoded: `sealed` holds it, and `data` no more than was skimmed from it.
     """
 
     dialect: str

@@ -92,3 +92,11 @@ class Unread(Struct, frozen=True, kw_only=True, tag_field="kind", tag="unread"):
 
 
 Item: TypeAlias = Said | Thought | Called | Returned | Hosted | Unread
+
+
+def id_of(item: Item) -> str | None:
+    """The id that an item came with, whatever its kind."""
+    if not isinstance(item, Unread):
+        return item.id
+    wire = item.data.get("id")
+    return wire if isinstance(wire, str) else None
