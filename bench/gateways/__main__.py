@@ -43,7 +43,7 @@ def options() -> Options:
     names = ", ".join(each.name for each in CONTESTANTS)
     reader.add_argument("--only", default="", help=f"contestants, with commas: {names}")
     reader.add_argument("--phase", default="", help=f"phases, with commas: {', '.join(PHASES)}")
-    reader.add_argument("--rounds", type=int, default=3)
+    reader.add_argument("--rounds", type=int, default=4)
     reader.add_argument("--seconds", type=float, default=3.0, help="how long a phase lasts")
     reader.add_argument(
         "--minutes", type=float, default=11.0, help="when the last of the rounds has to be over"
