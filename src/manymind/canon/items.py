@@ -31,6 +31,7 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     `signature` vouches for `content` where the dialect signs it; `redacted` means that nothing
     but the sealed form was given. `form` is the field it stood in where a dialect knows several
     (reasoning, reasoning_content, reasoning_details), so that it returns to the same one.
+    `digest` means that its vendor shows a summary as `content`, which the signature is for.
     """
 
     summary: tuple[Text, ...] = ()
@@ -38,6 +39,7 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     encrypted: str | None = None
     signature: str | None = None
     redacted: bool = False
+    digest: bool = False
     form: str | None = None
     id: str | None = None
     status: str | None = None

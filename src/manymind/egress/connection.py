@@ -6,7 +6,6 @@ and the socket is never used again.
 """
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,9 +17,10 @@ from msgspec import Struct
 from manymind.alarm import Alarm
 from manymind.canon.faults import CutShort, Fault, UpstreamBroken
 from manymind.egress.reply import Reply
+from manymind.outbox import Outbox, outbox
 
 _WHOLE_WRITE_BYTES = 64 * 1024
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_LENGTH_DIGITS_MAX = 18
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._parser: HttpResponseParser | None = None
         self._reusable = True
         self._alarm: Alarm | None = None
+        self._outbox: Outbox | None = None
         self._fields: dict[bytes, bytes] = {}
         self._final = False
         self._until_close = False
@@ -76,8 +77,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or (self._reply is not None and not self._reply.over):
             raise RuntimeError("A connection that is not at rest cannot take a request.")
-        if self._alarm is None:
-            self._alarm = Alarm(loop, self._ring)
+        if self._alarm is None or self._outbox is None:
+            self._alarm, self._outbox = Alarm(loop, self._ring), outbox(loop)
         reply = Reply(self._host, transport, deadline, loop, self._alarm)
         if transport.is_closing():
             reply.hear_fault(self._loss(reply))
@@ -90,7 +91,7 @@ class Connection(asyncio.Protocol):
         self._header_bytes = self._barren_bytes = self._body_bytes = 0
         self.served += 1
         if len(body) == 1 and len(body[0]) <= _WHOLE_WRITE_BYTES:
-            transport.write(head + body[0])
+            self._outbox.put(transport, head + body[0])
         else:
             for piece in (head, *body):
                 transport.write(piece)
@@ -213,7 +214,7 @@ class Connection(asyncio.Protocol):
             return f"answered with the status {status}, which fits no request of ours"
         if coding is not None and (length is not None or coding.strip().lower() != b"chunked"):
             return "framed its reply in a way that can be read in two ways"
-        if length is not None and not _LENGTH.fullmatch(length):
+        if length is not None and not (length.isdigit() and len(length) <= _LENGTH_DIGITS_MAX):
             return "framed its reply in a way that can be read in two ways"
         if self._fields.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
             return "compressed its reply although we asked for a plain one"
