@@ -22,6 +22,8 @@ class Socket(Protocol):
 
     def on_response_complete(self) -> None: ...
 
+    def part(self, *, unheard: bool) -> None: ...
+
 
 class DirectLine:
     """The connection reports what comes; one exchange takes it, and answers, in a `task` that
@@ -191,6 +193,5 @@ class DirectLine:
     def _complete(self) -> None:
         self.response_complete = True
         if not self.keep_alive:
-            self._socket.outbox.flush()
-            self._socket.transport.close()
+            self._socket.part(unheard=self.more_body)
         self._socket.on_response_complete()
