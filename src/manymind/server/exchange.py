@@ -94,6 +94,10 @@ class Exchange:
     async def send(self, body: bytes, *, more: bool = True) -> None:
         await self._line.send(body, more=more)
 
+    def outlet(self) -> Callable[[bytes], None] | None:
+        """What sends at once, where nothing has to wait; see `Line.outlet`."""
+        return self._line.outlet() if self.started else None
+
     async def reply(
         self, status: int, body: bytes, kind: str = "application/json", headers: Headers = ()
     ) -> None:
