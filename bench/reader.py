@@ -254,7 +254,7 @@ def main() -> None:
         by_command(folder, Path(place, "fresh"), timed)
         over_http(document, Path(place, "served"), timed)
     if not timed.kept:
-        sys.exit(1)
+        sys.exit("A bound was not kept.")
 
 
 if __name__ == "__main__":

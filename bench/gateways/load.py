@@ -18,6 +18,8 @@ from bench.gateways.wire import ANSWER, CHAT, SPOKEN, WORDS, heard, length, ques
 
 ROOM_BYTES = 2**18
 STALLED_SECONDS = 10.0
+TOLD_CHARACTERS = 400
+"""So much of a wrong reply is told, in one line."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,8 +182,10 @@ class Caller(asyncio.BufferedProtocol):
         return True
 
     def _wrong(self) -> None:
-        said = bytes(self._view[: min(self._filled, 600)]).decode(errors="replace")
-        self._tally.end(f"a wrong reply: {said}")
+        said = bytes(self._view[: self._filled]).decode(errors="replace")
+        head, _, body = said.partition("\r\n\r\n")
+        status = head.partition("\r\n")[0]
+        self._tally.end(f"a wrong reply: {status}: {' '.join(body.split())[:TOLD_CHARACTERS]}")
 
 
 _OK = b"HTTP/1.1 200 "

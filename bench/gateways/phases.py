@@ -12,7 +12,15 @@ import msgspec
 
 from bench.gateways.contestants import Contestant
 from bench.gateways.load import Job, Score
-from bench.gateways.processes import Failed, cpu_seconds, forget_peak, load, peak_mb, pss_mb
+from bench.gateways.processes import (
+    Failed,
+    cpu_seconds,
+    forget_peak,
+    kernel_seconds,
+    load,
+    peak_mb,
+    pss_mb,
+)
 from bench.gateways.wire import (
     ANSWER,
     BIG_BYTES,
@@ -29,11 +37,18 @@ from bench.gateways.wire import (
 Figures = dict[str, float]
 START_SECONDS = 60.0
 SETTLE_SECONDS = 1.0
-SOAK_REQUESTS, SOAK_WARM, SOAK_SECONDS = 200_000, 20_000, 90.0
-SLOW_READERS, SLOW_SECONDS = 8, 3.0
+SOAK_REQUESTS, SOAK_WARM, SOAK_SECONDS = 200_000, 20_000, 180.0
+SLOW_READERS, SLOW_SECONDS, SLOW_PATIENCE = 8, 3.0, 10.0
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
+class Spent(msgspec.Struct, frozen=True):
+    """Processor time, and the part of it that the kernel took."""
+
+    cpu_seconds: float
+    kernel_seconds: float
+
+
+class Bench(msgspec.Struct, frozen=True):
     """One contestant that runs. `pid` is 0 where there is nothing to weigh."""
 
     contestant: Contestant
@@ -52,11 +67,24 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
             dialect=dialect,
         )
 
-    def measured(self, job: Job) -> tuple[Score, float]:
-        """The score of a job, and the processor time that it took the gateway."""
-        before = cpu_seconds(self.pid) if self.pid else 0.0
+    def measured(self, job: Job) -> tuple[Score, Spent | None]:
+        """The score of a job, and what it took the gateway, where there is one to weigh."""
+        if not self.pid:
+            return load(job), None
+        before = Spent(cpu_seconds(self.pid), kernel_seconds(self.pid))
         score = load(job)
-        return score, (cpu_seconds(self.pid) - before if self.pid else 0.0)
+        cpu, kernel = cpu_seconds(self.pid), kernel_seconds(self.pid)
+        return score, Spent(cpu - before.cpu_seconds, kernel - before.kernel_seconds)
+
+
+def each(name: str, spent: Spent | None, count: int) -> Figures:
+    """What one of so many took, in microseconds."""
+    if spent is None:
+        return {}
+    return {
+        f"{name}_cpu_us": spent.cpu_seconds / count * 1e6,
+        f"{name}_kernel_us": spent.kernel_seconds / count * 1e6,
+    }
 
 
 def first_reply(bench: Bench, since: float) -> float:
@@ -81,20 +109,20 @@ def first_reply(bench: Bench, since: float) -> float:
 
 def idle(bench: Bench) -> Figures:
     time.sleep(SETTLE_SECONDS)
-    return {"idle_mb": pss_mb(bench.pid)} if bench.pid else {}
+    return {"idle_mb": pss_mb(bench.pid)}
 
 
 def _busy(bench: Bench, connections: int) -> Figures:
     job = bench.job(PLAIN)
     job = msgspec.structs.replace(job, connections=connections, seconds=bench.seconds)
     load(msgspec.structs.replace(job, seconds=bench.seconds / 4))
-    score, cpu = bench.measured(job)
+    score, spent = bench.measured(job)
     name = f"c{connections}"
     return {
         f"{name}_rps": score.requests / score.seconds,
         f"{name}_p50_ms": at(score.latencies, 0.5) * 1e3,
         f"{name}_p99_ms": at(score.latencies, 0.99) * 1e3,
-        f"{name}_cpu_us": cpu / score.requests * 1e6,
+        **each(name, spent, score.requests),
     }
 
 
@@ -115,10 +143,10 @@ def _streams(bench: Bench, dialect: str) -> Figures:
         bench.job(PACED, dialect), stream=True, connections=32, seconds=bench.seconds
     )
     load(msgspec.structs.replace(job, requests=32))
-    score, cpu = bench.measured(job)
+    score, spent = bench.measured(job)
     name = "paced" if dialect == CHAT else dialect
     return {
-        f"{name}_cpu_us": cpu / (score.requests * len(WORDS)) * 1e6,
+        **each(name, spent, score.requests * len(WORDS)),
         f"{name}_first_p50_ms": at(score.firsts, 0.5) * 1e3,
         f"{name}_first_p99_ms": at(score.firsts, 0.99) * 1e3,
     }
@@ -128,25 +156,24 @@ def paced(bench: Bench) -> Figures:
     return _streams(bench, CHAT)
 
 
-def translated(bench: Bench) -> Figures:
-    """Other front doors over the same upstream, where a contestant has them."""
-    figures: Figures = {}
-    for dialect in (RESPONSES, MESSAGES):
-        if dialect in bench.contestant.paths:
-            figures |= _streams(bench, dialect)
-    return figures
+def responses(bench: Bench) -> Figures:
+    return _streams(bench, RESPONSES)
+
+
+def messages(bench: Bench) -> Figures:
+    return _streams(bench, MESSAGES)
 
 
 def big(bench: Bench) -> Figures:
     job = msgspec.structs.replace(bench.job(PLAIN), size=BIG_BYTES)
     load(msgspec.structs.replace(job, requests=1))
-    before = pss_mb(bench.pid) if bench.pid else 0.0
     if bench.pid:
         forget_peak(bench.pid)
-    score, cpu = bench.measured(msgspec.structs.replace(job, requests=12))
-    figures = {"big_ms": median(score.latencies) * 1e3, "big_cpu_ms": cpu / score.requests * 1e3}
-    if bench.pid:
-        figures |= {"big_peak_mb": peak_mb(bench.pid), "big_before_mb": before}
+    score, spent = bench.measured(msgspec.structs.replace(job, requests=12))
+    figures = {"big_ms": median(score.latencies) * 1e3}
+    if spent is not None:
+        figures["big_cpu_ms"] = spent.cpu_seconds / score.requests * 1e3
+        figures["big_peak_mb"] = peak_mb(bench.pid)
     return figures
 
 
@@ -168,18 +195,21 @@ def slow(bench: Bench) -> Figures:
     """Readers of a fast stream who read nothing: what each costs."""
     job = msgspec.structs.replace(bench.job(FLOOD), stream=True)
     before = pss_mb(bench.pid)
-    readers = [socket.create_connection(("127.0.0.1", bench.port)) for _ in range(SLOW_READERS)]
+    where = ("127.0.0.1", bench.port)
+    readers = [socket.create_connection(where, SLOW_PATIENCE) for _ in range(SLOW_READERS)]
     try:
         for reader in readers:
             reader.sendall(job.wire())
         time.sleep(SLOW_SECONDS)
-        each = (pss_mb(bench.pid) - before) / SLOW_READERS
+        held = max(0.0, pss_mb(bench.pid) - before)
         if any(not reader.recv(15).startswith(b"HTTP/1.1 200") for reader in readers):
             raise Failed("a slow reader was not answered")
+    except OSError as error:
+        raise Failed(f"a slow reader was not answered: {type(error).__name__}") from error
     finally:
         for reader in readers:
             reader.close()
-    return {"slow_reader_mb": each}
+    return {"slow_reader_mb": held / SLOW_READERS}
 
 
 def at(ordered: tuple[float, ...], share: float) -> float:
@@ -192,12 +222,17 @@ PHASES: dict[str, Callable[[Bench], Figures]] = {
     "c1": c1,
     "c64": c64,
     "paced": paced,
-    "translated": translated,
+    RESPONSES: responses,
+    MESSAGES: messages,
     "big": big,
     "slow": slow,
     "soak": soak,
 }
-OURS_ALONE = {"slow", "soak"}
+DOORS = {RESPONSES, MESSAGES}
+"""Other front doors over the same upstream, for whoever has them."""
+OURS_ALONE = {"soak"}
+WEIGHED = {"idle", "slow", "soak"}
+"""Phases that weigh a process, and yield nothing where there is none."""
 ONCE = {"soak"}
 """Long ones, that the first round alone goes through."""
 

@@ -46,6 +46,31 @@ def started(
         _end(process)
 
 
+class Quiet:
+    """How much of the machine others used meanwhile."""
+
+    def __init__(self) -> None:
+        self._began = _busy_seconds(), _own_seconds(), time.monotonic()
+
+    def others(self) -> float:
+        """The share of all processor time that went to none of our own processes."""
+        busy, own, began = self._began
+        spent = (_busy_seconds() - busy) - (_own_seconds() - own)
+        return max(0.0, spent / ((time.monotonic() - began) * (os.cpu_count() or 1)))
+
+
+def _busy_seconds() -> float:
+    """Of the whole machine: all states but idle and waiting for input and output."""
+    fields = [int(each) for each in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds() -> float:
+    """Of this process and of all that it has started and seen end."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -80,6 +105,18 @@ def cpu_seconds(pid: int) -> float:
         except OSError:
             continue  # A helper process that ended; what it used is lost, as in `tree`.
     return total
+
+
+def kernel_seconds(pid: int) -> float:
+    """The part of it that the kernel spent for the tree; in hundredths of a second."""
+    ticks = 0
+    for each in tree(pid):
+        try:
+            # The name may hold anything, so the fields are counted from where it ends.
+            ticks += int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[12])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def pss_mb(pid: int) -> float:

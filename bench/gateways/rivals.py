@@ -58,9 +58,11 @@ def _installed(place: Path, *commands: tuple[str, ...]) -> str:
     return "" if place.exists() else "not installed: the package brought no program"
 
 
-def _python(name: str, requirement: str, program: str) -> Callable[[], str]:
-    """An environment of its own, so that its dependencies meet none of ours."""
-    place = CACHE / name
+def _python(name: str, version: str, package: str) -> Callable[[], str]:
+    """An environment of its own, so that its dependencies meet none of ours; made anew for
+    another version."""
+    place, requirement = CACHE / name, f"{package}=={version}"
+    mark = place / f"lib/{_OWN}/site-packages/{name}-{version}.dist-info"
     python = str(place / "bin/python")
     if uv := shutil.which("uv"):
         make = (uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place))
@@ -68,7 +70,7 @@ def _python(name: str, requirement: str, program: str) -> Callable[[], str]:
     else:
         make = (sys.executable, "-m", "venv", str(place))
         fill = (python, "-m", "pip", "install", "--quiet", requirement)
-    return lambda: _installed(place / program, make, fill)
+    return lambda: _installed(mark, make, fill)
 
 
 def _portkey_missing() -> str:
@@ -92,11 +94,15 @@ def _litellm(folder: Path, port: int, upstream: int) -> Start:
       model: openai/{model}
       api_base: http://127.0.0.1:{upstream}/v1
       api_key: upstream-key
+      use_chat_completions_api: true
 """
         for model in MODELS
     )
     settings = folder / "litellm.yaml"
-    settings.write_text(f"model_list:\n{models}general_settings:\n  master_key: {KEY}\n")
+    settings.write_text(
+        f"model_list:\n{models}general_settings:\n  master_key: {KEY}\n"
+        "litellm_settings:\n  use_chat_completions_url_for_anthropic_messages: true\n"
+    )
     options = ("--config", str(settings), "--host", "127.0.0.1", "--port", str(port))
     return Start(
         (str(CACHE / "litellm/bin/litellm"), *options, "--num_workers", "1"),
@@ -146,12 +152,12 @@ api_key_location = "none"
 RIVALS = (
     Contestant(
         name="litellm", start=_litellm, most_rounds=1, version=lambda: LITELLM,
-        missing=_python("litellm", f"litellm[proxy]=={LITELLM}", "bin/litellm"),
+        missing=_python("litellm", LITELLM, "litellm[proxy]"),
         paths={
             CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages",
         },
-        note="its proxy in production mode with a master key, one worker, no database; "
-        "slow to start, so one round",
+        note="its proxy in production mode with a master key, one worker, no database; told to "
+        "bridge Responses and Messages to Chat Completions; slow, so one round",
     ),
     Contestant(
         name="portkey", start=_portkey, version=lambda: PORTKEY, missing=_portkey_missing,
@@ -161,9 +167,7 @@ RIVALS = (
     ),
     Contestant(
         name="tensorzero", start=_tensorzero, tells_port=True, version=lambda: TENSORZERO,
-        missing=_python(
-            "tensorzero", f"tensorzero=={TENSORZERO}", f"lib/{_OWN}/site-packages/tensorzero"
-        ),
+        missing=_python("tensorzero", TENSORZERO, "tensorzero"),
         paths={CHAT: "/openai/v1/chat/completions"}, model="tensorzero::model_name::{}",
         note="the gateway embedded in its Python client, observability off; it checks no key",
     ),

@@ -4,10 +4,44 @@ import re
 from statistics import median
 
 Figures = dict[str, float]
-REASON_CHARACTERS = 300
+OURS = "manymind"
+REASON_CHARACTERS = 400
+MEANINGS = {
+    "start_s": "start to the first right answer, s",
+    "idle_mb": "memory idle, MB",
+    "loaded_mb": "memory after load at 64, MB",
+    "c1_rps": "requests/s, 1 connection",
+    "c1_p50_ms": "latency, 1 connection, median, ms",
+    "c1_p99_ms": "latency, 1 connection, 99 %, ms",
+    "c1_cpu_us": "CPU a request, 1 connection, µs",
+    "c64_rps": "requests/s, 64 connections",
+    "c64_p50_ms": "latency, 64 connections, median, ms",
+    "c64_p99_ms": "latency, 64 connections, 99 %, ms",
+    "c64_cpu_us": "CPU a request, 64 connections, µs",
+    "c64_kernel_us": "of that in the kernel, µs",
+    "paced_cpu_us": "CPU a paced chunk, Chat to Chat, µs",
+    "paced_kernel_us": "of that in the kernel, Chat to Chat, µs",
+    "paced_first_p50_ms": "first word, Chat to Chat, median, ms",
+    "paced_first_p99_ms": "first word, Chat to Chat, 99 %, ms",
+    "responses_cpu_us": "CPU a paced chunk, Responses over Chat, µs",
+    "responses_first_p50_ms": "first word, Responses over Chat, median, ms",
+    "messages_cpu_us": "CPU a paced chunk, Messages over Chat, µs",
+    "messages_first_p50_ms": "first word, Messages over Chat, median, ms",
+    "big_ms": "a body of 8 MiB, median, ms",
+    "big_cpu_ms": "CPU for a body of 8 MiB, ms",
+    "big_peak_mb": "peak resident memory with it, MB",
+    "slow_reader_mb": "memory for a reader who does not read, MB",
+    "soak_mb": "memory after 200,000 requests, MB",
+    "soak_growth": "growth of memory in these, as a share",
+}
 
 _PLACE = re.compile(r"(?:file://)?/[\w.@-]+/\S*")
 """A path on the machine that it ran on, which is nobody's business."""
+
+
+def bare(said: str) -> str:
+    """What a program said, without the places that it named."""
+    return _PLACE.sub("…", said)
 
 
 class Rounds:
@@ -15,16 +49,16 @@ class Rounds:
 
     def __init__(self) -> None:
         self._rounds: dict[str, list[Figures]] = {}
-        self.reasons: dict[str, str] = {}
+        self.failures: dict[str, list[str]] = {}
 
     def add(self, name: str, figures: Figures) -> None:
         self._rounds.setdefault(name, []).append(figures)
 
-    def absent(self, name: str, why: str) -> bool:
-        """Whether it did not take part in a round, for a reason; the first reason is kept."""
-        if why:
-            self.reasons.setdefault(name, _PLACE.sub("…", why)[:REASON_CHARACTERS])
-        return bool(why)
+    def failed(self, name: str, why: str) -> None:
+        """What went wrong with it, of each kind once."""
+        told = bare(why)[:REASON_CHARACTERS]
+        if told not in (known := self.failures.setdefault(name, [])):
+            known.append(told)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,6 +71,10 @@ class Rounds:
 
     def values(self, name: str, figure: str) -> list[float]:
         return [each[figure] for each in self._rounds.get(name, ()) if figure in each]
+
+    def played(self, name: str) -> int:
+        """In how many rounds it took part."""
+        return len(self._rounds.get(name, ()))
 
     def value(self, name: str, figure: str) -> float | None:
         values = self.values(name, figure)
@@ -76,7 +114,5 @@ def text(rounds: Rounds) -> str:
     for figure in rounds.figures:
         cells = (f"{cell(rounds, name, figure):>18}" for name in rounds.names)
         lines.append(" ".join((f"{figure:<24}", *cells)))
-    lines.extend(
-        f"{name} was not measured throughout: {why}" for name, why in rounds.reasons.items()
-    )
+    lines.extend(f"{name}: {why}" for name, each in rounds.failures.items() for why in each)
     return "\n".join(lines)

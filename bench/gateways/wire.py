@@ -62,8 +62,8 @@ _READERS: dict[str, Callable[[bytes], ChatChunk | ResponsesEvent | MessagesEvent
 }
 _ENDS = {
     CHAT: b"data: [DONE]",
-    RESPONSES: b"event: response.completed",
-    MESSAGES: b"event: message_stop",
+    RESPONSES: b'"response.completed"',
+    MESSAGES: b'"message_stop"',
 }
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 

@@ -1,14 +1,19 @@
 """The hall: one request, top to bottom."""
 
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Protocol, runtime_checkable
+
+from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
+from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
+from manymind.memory.references import Filled, filled, references
 from manymind.memory.turns import Turn, Turns
 from manymind.policy.keys import Caller
 
@@ -46,6 +51,16 @@ class Gateway:
     def readied(self, request: Request) -> Request:
         """The request, saying plainly whether its answer will be kept."""
         return request if self._turns is None else self._turns.readied(request)
+
+    async def filled(
+        self, caller: Caller, request: Request, near: Callable[[], Mapping[str, Item]] = dict
+    ) -> Filled:
+        """What a request adds, with the items that it only names: those that are at hand (`near`)
+        and those that are kept."""
+        if self._turns is not None:
+            return await self._turns.filled(caller.id, request.items, near=near)
+        named = references(request.items)
+        return filled(request.items, named, near() if named else {})
 
     async def answer(self, caller: Caller, request: Request, say: Say, *, key: str) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
@@ -94,7 +109,8 @@ class Gateway:
             return await self._turns.begin(caller.id, request, say, key)
         if request.previous_response_id is not None or request.conversation is not None:
             raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
-        return Turn(request, say)
+        news = await self.filled(caller, request)
+        return Turn(replace(request, items=news.sent), say)
 
 
 class _Whole:

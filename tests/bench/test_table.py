@@ -1,6 +1,5 @@
 """The benchmark's own arithmetic."""
 
-from bench.gateways.document import Goal, goals
 from bench.gateways.phases import at
 from bench.gateways.table import Rounds, cell, number
 from bench.gateways.wire import CHAT, heard, unchunked
@@ -27,19 +26,11 @@ def test_a_figure_that_was_not_measured_is_a_dash() -> None:
     assert rounds.ratio("nginx", "portkey", "c64_rps") is None
 
 
-def test_a_goal_is_kept_missed_or_not_measured() -> None:
-    goal = Goal("c64_rps", 0.2, "nginx", least=True)
-    assert goal.kept(rounds_of(manymind=[20.0], nginx=[100.0])) is True
-    assert goal.kept(rounds_of(manymind=[19.0], nginx=[100.0])) is False
-    assert goal.kept(rounds_of(manymind=[19.0])) is None
-    assert "not measured" in goals(rounds_of(manymind=[19.0]))
-
-
-def test_a_reason_names_no_place_on_the_machine() -> None:
+def test_a_failure_names_no_place_on_the_machine_and_is_told_once() -> None:
     rounds = Rounds()
-    assert rounds.absent("portkey", "failed at file:///srv/some/where.js:1 and /opt/x/y")
-    assert rounds.reasons == {"portkey": "failed at … and …"}
-    assert not rounds.absent("nginx", "")
+    for _ in range(2):
+        rounds.failed("portkey", "failed at file:///srv/some/where.js:1 and /opt/x/y")
+    assert rounds.failures == {"portkey": ["failed at … and …"]}
 
 
 def test_numbers_show_three_figures() -> None:

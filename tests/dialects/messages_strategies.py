@@ -151,6 +151,7 @@ thoughts = st.builds(
     Thought,
     content=st.just(()) | filled.map(lambda text: (Text(text=text),)),
     signature=filled,
+    digest=st.just(True),
     aside=aside,
 ) | st.builds(Thought, encrypted=words, redacted=st.just(True), aside=aside)
 calls = st.builds(

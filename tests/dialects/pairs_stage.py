@@ -334,6 +334,7 @@ ASPECTS = {
     "contents[1].reasoning": "thoughts",
     "messages[1].reasoning": "thoughts",
     "top_k": "top_k",
+    "generationConfig.topK": "top_k",
     "stop_sequences": "stop",
     "stop": "stop",
     "verbosity": "verbosity",

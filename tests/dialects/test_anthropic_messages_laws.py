@@ -63,7 +63,7 @@ def _events(key: str, item: Item) -> list[Happened]:
                 told.append(PartClosed(item=key, part=n))
             return [*told, Closed(item=key)]
         case Thought():
-            shell = Thought(joined=item.joined, aside=item.aside)
+            shell = Thought(joined=item.joined, digest=item.digest, aside=item.aside)
             texts = [Wrote(item=key, text=text.text) for text in item.content]
             return [Opened(item=key, value=shell), *texts, Closed(item=key, sealed=item)]
         case Called():

@@ -23,7 +23,9 @@ from manymind.canon.requests import Caps, Function, HostedTool, Reasoning, Reque
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.mirror import View
+from manymind.dialects.openai_chat.thoughts import read_detail
 from manymind.dialects.openai_responses import DIALECT
+from manymind.dialects.reading import Object
 from tests.golden.responses_samples import COSTS, replies, requests
 
 A_REQUEST = Request(model="m", dialect="openai_responses")
@@ -313,3 +315,18 @@ def test_a_refused_key_is_never_quoted() -> None:
     fault = DIALECT.read_fault(401, body, None)
     assert isinstance(fault, UpstreamRefused)
     assert "sk-secret" not in fault.full
+
+
+@pytest.mark.parametrize(
+    ("form", "where"),
+    [("anthropic-claude-v1", "summary"), ("unknown", "content"), (None, "content")],
+)
+def test_what_openrouter_tells_of_claudes_thoughts_is_a_summary(
+    form: str | None, where: str
+) -> None:
+    detail: Json = {"type": "reasoning.text", "text": "Hm.", "signature": "s", "format": form}
+    thought = read_detail(Object(detail, ""))
+    (item,) = cast("list[Json]", body_of(answered(thought))["output"])
+    kind = "summary_text" if where == "summary" else "reasoning_text"
+    told = {"summary": [], "content": [], where: [{"type": kind, "text": "Hm."}]}
+    assert {"content": [], **item}.items() >= told.items()

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from manymind.alarm import Alarm
 from manymind.canon.faults import (
     BadRequest,
     CutShort,
@@ -148,7 +149,8 @@ class Tap:
 
 async def test_a_reply_left_unread_does_not_clog_its_socket() -> None:
     tap = Tap()
-    reply = Reply("host", tap, None, asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    reply = Reply("host", tap, None, loop, Alarm(loop, loop.stop))
     reply.hear_head(200, {})
     reply.hear(b"x" * HIGH_WATER_BYTES)
     assert tap.open

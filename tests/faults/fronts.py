@@ -1,4 +1,4 @@
-"""The three dialects as callers see them: how each asks, is refused, and sees a stream break."""
+"""The four dialects as callers see them: how each asks, is refused, and sees a stream break."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -10,11 +10,14 @@ import msgspec
 import openai
 from anthropic import AsyncAnthropic
 from anthropic.types import ErrorResponse
+from google.genai import errors as google
+from google.genai.types import GenerateContentConfig
 from msgspec import Struct
 from openai import AsyncOpenAI
 
-from tests.faults.wire import Json, Message, messages, text_at
+from tests.faults.wire import Json, Message, at, messages, text_at
 from tests.flows.forms import turns, user
+from tests.flows.googles import googles
 
 PROMPT = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 """What the echo models say: long enough that any mishap after a few events cuts it."""
@@ -24,7 +27,8 @@ class Front(Protocol):
     """A dialect's path and its official SDK."""
 
     name: str
-    path: str
+
+    def path(self, model: str, *, stream: bool) -> str: ...
 
     def body(self, model: str, *, stream: bool, **more: object) -> Json: ...
 
@@ -32,8 +36,8 @@ class Front(Protocol):
         """What the SDK makes of a completed answer; raises the SDK's error, or `Failed`."""
         ...
 
-    def refused(self, body: bytes) -> tuple[str, str]:
-        """The message and the code of an error body, whose shape is checked."""
+    def refused(self, heard: "Heard") -> tuple[str, str]:
+        """The message and the code of a refusal, whose shape is checked."""
         ...
 
     def broken(self, sent: list[Message]) -> str:
@@ -94,6 +98,33 @@ class _AnthropicRefusal(Struct, forbid_unknown_fields=True):
     request_id: str
 
 
+class _GoogleError(Struct, forbid_unknown_fields=True):
+    """google.rpc.Status, as Google's API guide has it."""
+
+    code: int
+    message: str
+    status: str
+    details: list[Json]
+
+
+class _GoogleRefusal(Struct, forbid_unknown_fields=True):
+    error: _GoogleError
+
+
+_GOOGLES_WORDS: Mapping[int, str] = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    502: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""What google.rpc.Code has for each of our statuses."""
+
+
 def _openai_refused(body: bytes) -> tuple[str, str]:
     error = msgspec.json.decode(body, type=_Refusal).error
     assert error.request_id.startswith("req_")
@@ -101,7 +132,10 @@ def _openai_refused(body: bytes) -> tuple[str, str]:
 
 
 class Chat:
-    name, path = "chat", "/v1/chat/completions"
+    name = "chat"
+
+    def path(self, model: str, *, stream: bool) -> str:
+        return "/v1/chat/completions"
 
     def body(self, model: str, *, stream: bool, **more: object) -> Json:
         return {"model": model, "messages": [user(PROMPT)], "stream": stream, **more}
@@ -124,8 +158,8 @@ class Chat:
             assert reason == "stop"
             return "".join(pieces)
 
-    def refused(self, body: bytes) -> tuple[str, str]:
-        return _openai_refused(body)
+    def refused(self, heard: "Heard") -> tuple[str, str]:
+        return _openai_refused(heard.body)
 
     def broken(self, sent: list[Message]) -> str:
         assert not self.completed(sent)
@@ -138,7 +172,10 @@ class Chat:
 
 
 class Responses:
-    name, path = "responses", "/v1/responses"
+    name = "responses"
+
+    def path(self, model: str, *, stream: bool) -> str:
+        return "/v1/responses"
 
     def body(self, model: str, *, stream: bool, **more: object) -> Json:
         return {"model": model, "input": PROMPT, "stream": stream, **more}
@@ -158,8 +195,8 @@ class Responses:
                     raise Failed(event.response.error.message)
         raise AssertionError("neither completed nor failed")
 
-    def refused(self, body: bytes) -> tuple[str, str]:
-        return _openai_refused(body)
+    def refused(self, heard: "Heard") -> tuple[str, str]:
+        return _openai_refused(heard.body)
 
     def broken(self, sent: list[Message]) -> str:
         assert not self.completed(sent)
@@ -173,7 +210,10 @@ class Responses:
 
 
 class Messages:
-    name, path = "messages", "/v1/messages"
+    name = "messages"
+
+    def path(self, model: str, *, stream: bool) -> str:
+        return "/v1/messages"
 
     def body(self, model: str, *, stream: bool, **more: object) -> Json:
         asked = {"model": model, "messages": [user(PROMPT)], "max_tokens": 500}
@@ -192,8 +232,8 @@ class Messages:
                 whole = await stream_.get_final_message()
                 return "".join(block.text for block in whole.content if block.type == "text")
 
-    def refused(self, body: bytes) -> tuple[str, str]:
-        refusal = msgspec.json.decode(body, type=_AnthropicRefusal)
+    def refused(self, heard: "Heard") -> tuple[str, str]:
+        refusal = msgspec.json.decode(heard.body, type=_AnthropicRefusal)
         assert refusal.request_id.startswith("req_")
         return refusal.error.message, refusal.error.type
 
@@ -207,16 +247,72 @@ class Messages:
         return any(message.event == "message_stop" for message in sent)
 
 
+class Gemini:
+    """There is no mark of a good end: the last message has a reason, or else it was none."""
+
+    name = "gemini"
+
+    def path(self, model: str, *, stream: bool) -> str:
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return f"/v1beta/models/{model}:{verb}"
+
+    def body(self, model: str, *, stream: bool, **more: object) -> Json:
+        return {"contents": [{"role": "user", "parts": [{"text": PROMPT}]}], **more}
+
+    async def ask(self, url: str, model: str, *, stream: bool) -> str:
+        async with googles(url) as models:
+            config = GenerateContentConfig()
+            if not stream:
+                whole = await models.generate_content(model=model, contents=PROMPT, config=config)
+                return whole.text or ""
+            pieces: list[str] = []
+            reason = None
+            async for chunk in await models.generate_content_stream(
+                model=model, contents=PROMPT, config=config
+            ):
+                for candidate in chunk.candidates or ():
+                    reason = candidate.finish_reason or reason
+                pieces.append(chunk.text or "")
+            assert reason == "STOP"
+            return "".join(pieces)
+
+    def refused(self, heard: "Heard") -> tuple[str, str]:
+        error = msgspec.json.decode(heard.body, type=_GoogleRefusal).error
+        assert (error.code, error.status) == (heard.status, _GOOGLES_WORDS[heard.status])
+        told = {str(detail["@type"]).rpartition(".")[2]: detail for detail in error.details}
+        assert told["RequestInfo"]["requestId"] == heard.headers["x-request-id"]
+        assert ("RetryInfo" in told) == ("retry-after" in heard.headers)
+        return error.message, str(told["ErrorInfo"]["reason"]).lower()
+
+    def broken(self, sent: list[Message]) -> str:
+        assert not self.completed(sent)
+        assert all(at(each.json, "error") is None for each in sent[:-1])
+        assert text_at(sent[-1].json, "error", "status") in _GOOGLES_WORDS.values()
+        return text_at(sent[-1].json, "error", "message")
+
+    def completed(self, sent: list[Message]) -> bool:
+        return any(text_at(each.json, "candidates", 0, "finishReason") for each in sent)
+
+
 @asynccontextmanager
 async def _openai(url: str) -> AsyncGenerator[AsyncOpenAI]:
     async with AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 
-FRONTS: Mapping[str, Front] = {"chat": Chat(), "responses": Responses(), "messages": Messages()}
+FRONTS: Mapping[str, Front] = {
+    face.name: face for face in (Chat(), Responses(), Messages(), Gemini())
+}
 
-SDK_ERRORS = (openai.APIError, anthropic.APIError, Failed)
+SDK_ERRORS = (openai.APIError, anthropic.APIError, google.APIError, Failed)
 """What an SDK says instead of an answer."""
+
+
+def status_of(error: Exception) -> int:
+    """The status that an SDK's error came with; 0 where it came in a stream."""
+    if isinstance(error, google.APIError):
+        return error.code
+    return getattr(error, "status_code", 0)
 
 
 def advises(message: str) -> bool:
@@ -238,6 +334,13 @@ class Heard(Struct, frozen=True, kw_only=True):
     @property
     def messages(self) -> list[Message]:
         return messages(self.body)
+
+
+async def call(face: Front, url: str, model: str, *, stream: bool, **more: object) -> Heard:
+    """One call in a dialect, by hand."""
+    return await post(
+        url + face.path(model, stream=stream), face.body(model, stream=stream, **more)
+    )
 
 
 async def post(url: str, body: Json, headers: Mapping[str, str] | None = None) -> Heard:

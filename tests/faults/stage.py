@@ -6,14 +6,15 @@ from pathlib import Path
 
 from tests.flows.stage import Stage, on_stage
 
-_ONE_DIALECT = '[providers.openai]\ndialect = "{}"\n'
+_ONE_DIALECT = '[providers.{}]\ndialect = "{}"\n'
 
 UPSTREAMS: Mapping[str, tuple[str, str]] = {
     "anthropic": ("anthropic", ""),
     "gemini": ("gemini", ""),
+    "gemini by gemini": ("gemini", _ONE_DIALECT.format("gemini", "gemini")),
     "openai": ("openai", ""),
-    "openai by chat": ("openai", _ONE_DIALECT.format("openai_chat")),
-    "openai by responses": ("openai", _ONE_DIALECT.format("openai_responses")),
+    "openai by chat": ("openai", _ONE_DIALECT.format("openai", "openai_chat")),
+    "openai by responses": ("openai", _ONE_DIALECT.format("openai", "openai_responses")),
     "openrouter": ("openrouter", ""),
     "vllm": ("vllm", ""),
     "xai": ("xai", ""),

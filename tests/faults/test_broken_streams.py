@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.fronts import FRONTS, PROMPT, SDK_ERRORS, advises, post
+from tests.faults.fronts import FRONTS, PROMPT, SDK_ERRORS, advises, call
 from tests.faults.stage import HASTY, UPSTREAMS, facing, model
 from tests.faults.wire import text_at
 from tests.flows.stage import KEY
@@ -22,7 +22,7 @@ async def test_a_stream_that_breaks_never_ends_as_a_success(
 ) -> None:
     face, named = FRONTS[front], model(upstream, mishap)
     async with facing(tmp_path, upstream) as stage:
-        heard = await post(stage.url + face.path, face.body(named, stream=True))
+        heard = await call(face, stage.url, named, stream=True)
         assert heard.status == 200
         message = face.broken(heard.messages)
         assert advises(message), message
@@ -40,7 +40,7 @@ async def test_a_stream_that_falls_silent_is_ended_by_the_deadline(
 ) -> None:
     face, named = FRONTS[front], model(upstream, "stall=8")
     async with facing(tmp_path, upstream, HASTY) as stage:
-        heard = await post(stage.url + face.path, face.body(named, stream=True))
+        heard = await call(face, stage.url, named, stream=True)
         assert heard.status == 200
         assert "time" in face.broken(heard.messages)
         assert [visit.outcome for visit in stage.simulated.visits if visit.model] == ["hung_up"]
@@ -78,8 +78,7 @@ async def test_a_whole_reply_that_is_cut_or_spoilt_is_a_502(
     face = FRONTS[front]
     async with facing(tmp_path, upstream) as stage:
         for mishap in ("cut=40", "malformed"):
-            body = face.body(model(upstream, mishap), stream=False)
-            heard = await post(stage.url + face.path, body)
+            heard = await call(face, stage.url, model(upstream, mishap), stream=False)
             assert heard.status == 502
-            message, _ = face.refused(heard.body)
+            message, _ = face.refused(heard)
             assert text_at({"m": message}, "m")

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from manymind.server.simulated import Simulated
-from tests.faults.fronts import FRONTS, Heard, post
+from tests.faults.fronts import FRONTS, Front, Heard, post
 from tests.faults.program import program
 from tests.faults.stage import UPSTREAMS, facing, model
 from tests.flows.stage import KEY
@@ -64,18 +65,15 @@ async def test_no_canary_is_in_a_log_or_a_refusal(
     caplog.set_level(logging.DEBUG)
     face = FRONTS[front]
     async with facing(tmp_path, upstream, environment={"MANYMIND_API_KEY": CALLER}) as stage:
-        url = f"{stage.url}{face.path}?key={QUERY}"
-        asked = [
-            prompted(face.body(model(upstream, mishap), stream=stream))
-            for mishap in MISHAPS
-            for stream in (False, True)
-        ]
-        for heard in await asyncio.gather(*(post(url, body, HEADERS) for body in asked)):
+        mishaps = [(model(upstream, m), stream) for m in MISHAPS for stream in (False, True)]
+        asked = [probe(face, stage.url, named, stream=stream) for named, stream in mishaps]
+        for heard in await asyncio.gather(*asked):
             # A stream may have said some of the prompt before it broke.
             assert found(all_of(heard), PROMPT if heard.status == 200 else "") == []
-        answered = await post(url, prompted(face.body(model(upstream, ""), stream=False)), HEADERS)
+        answered = await probe(face, stage.url, model(upstream, ""), stream=False)
         assert found(all_of(answered)) == [PROMPT], "the echo says it, and only that"
-        stranger = await post(url, prompted(face.body("x/y", stream=False)), {"x-api-key": HEADER})
+        wrong = {"x-api-key": HEADER}
+        stranger = await probe(face, stage.url, "x/y", stream=False, headers=wrong)
         assert stranger.status == 401
         assert found(all_of(stranger)) == []
     assert "manymind.server" in caplog.text
@@ -136,8 +134,7 @@ async def test_no_canary_is_in_what_the_program_writes(tmp_path: Path) -> None:
             url = await running.url()
             for knobs in ("", "fault=401", "fault=400", "malformed=8", "cut=8"):
                 for front, face in FRONTS.items():
-                    body = face.body(model("vllm", knobs), stream=front != "chat")
-                    await post(f"{url}{face.path}?{QUERY}", prompted(body), HEADERS)
+                    await probe(face, url, model("vllm", knobs), stream=front != "chat")
             await post(f"{url}/{PATH}", {}, HEADERS)
             running.process.terminate()
             assert await running.end(10) == 0
@@ -145,9 +142,20 @@ async def test_no_canary_is_in_what_the_program_writes(tmp_path: Path) -> None:
             assert found(running.said) == []
 
 
+async def probe(
+    face: Front, url: str, named: str, *, stream: bool, headers: Mapping[str, str] = HEADERS
+) -> Heard:
+    """One call with all that is planted."""
+    path = face.path(named, stream=stream)
+    queried = f"{path}{'&' if '?' in path else '?'}canary={QUERY}"
+    return await post(url + queried, prompted(face.body(named, stream=stream)), headers)
+
+
 def prompted(body: dict[str, object]) -> dict[str, object]:
     """The same question, with the planted word first."""
     if "input" in body:
         return {**body, "input": f"{PROMPT} {body['input']}"}
-    turn = {"role": "user", "content": f"{PROMPT} one two three four five six seven eight nine"}
-    return {**body, "messages": [turn]}
+    words = f"{PROMPT} one two three four five six seven eight nine"
+    if "contents" in body:
+        return {**body, "contents": [{"role": "user", "parts": [{"text": words}]}]}
+    return {**body, "messages": [{"role": "user", "content": words}]}

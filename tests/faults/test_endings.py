@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from manymind.server.simulated import Simulated
-from tests.faults.fronts import FRONTS, PROMPT, Heard, post
+from tests.faults.fronts import FRONTS, PROMPT, Heard, call, post
 from tests.faults.program import Program, program
 from tests.flows.stage import KEY
 from tests.world import serving
@@ -43,9 +43,8 @@ async def begun(simulated: Simulated) -> None:
 
 
 def asked(front: str, url: str, knobs: str, *, stream: bool = True) -> asyncio.Task[Heard]:
-    face = FRONTS[front]
-    body = face.body(f"vllm/sim-echo;{knobs}", stream=stream)
-    return asyncio.create_task(post(url + face.path, body))
+    named = f"vllm/sim-echo;{knobs}"
+    return asyncio.create_task(call(FRONTS[front], url, named, stream=stream))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -84,7 +83,7 @@ async def test_when_the_drain_is_over_streams_end_with_an_error(tmp_path: Path, 
         assert "shutting down" in FRONTS[front].broken(heard.messages)
         refused = await whole
         assert refused.status == 503
-        assert "shutting down" in FRONTS[front].refused(refused.body)[0]
+        assert "shutting down" in FRONTS[front].refused(refused)[0]
         assert await running.end(5) == 0
         assert time.monotonic() - started < 3
         assert "Traceback" not in running.said
@@ -133,14 +132,17 @@ async def test_an_address_that_others_can_reach_needs_a_key(tmp_path: Path, host
 
 
 async def test_an_address_that_others_can_reach_opens_with_a_key(tmp_path: Path) -> None:
-    key = {"MANYMIND_API_KEY": "mm-a-key-for-colleagues"}
-    async with program(tmp_path, "--host", "0.0.0.0", "--port", "0", environment=key) as running:
+    key = "mm-a-key-for-colleagues"
+    seen = {"MANYMIND_API_KEY": key}
+    async with program(tmp_path, "--host", "0.0.0.0", "--port", "0", environment=seen) as running:
         url = (await running.url()).replace("0.0.0.0", "127.0.0.1")
-        face = FRONTS["chat"]
-        body = face.body("manymind/reader", stream=False)
-        assert (await post(url + face.path, body)).status == 401
-        welcome = {"authorization": f"Bearer {key['MANYMIND_API_KEY']}"}
-        assert (await post(url + face.path, body, welcome)).status == 200
+        for face in FRONTS.values():
+            named, welcome = "manymind/reader", {"authorization": f"Bearer {key}"}
+            place = url + face.path(named, stream=False)
+            stranger = await call(face, url, named, stream=False)
+            heard = await post(place, face.body(named, stream=False), welcome)
+            assert (stranger.status, heard.status) == (401, 200)
+            assert face.refused(stranger)[1] in ("invalid_api_key", "authentication_error")
         running.process.terminate()
         assert await running.end(5) == 0
 
@@ -148,8 +150,6 @@ async def test_an_address_that_others_can_reach_opens_with_a_key(tmp_path: Path)
 async def test_loopback_needs_no_key(tmp_path: Path) -> None:
     async with program(tmp_path, "--port", "0") as running:
         url = await running.url()
-        heard = await post(
-            f"{url}/v1/responses", FRONTS["responses"].body("manymind/reader", stream=False)
-        )
+        heard = await call(FRONTS["responses"], url, "manymind/reader", stream=False)
         assert heard.status == 200
         assert PROMPT not in running.said

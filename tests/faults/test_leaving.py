@@ -66,8 +66,9 @@ async def test_a_hang_up_reaches_a_silent_upstream_at_once(
     tmp_path: Path, front: str, upstream: str, stream: bool
 ) -> None:
     face = FRONTS[front]
-    body = face.body(model(upstream, "hang"), stream=stream)
-    async with on_stage(tmp_path) as stage, asking(stage, face.path, body) as (_, writer):
+    named = model(upstream, "hang")
+    path, body = face.path(named, stream=stream), face.body(named, stream=stream)
+    async with on_stage(tmp_path) as stage, asking(stage, path, body) as (_, writer):
         await until(stage.simulated, 1, 0)
         assert await let_go(stage, writer) < SECONDS_MAX
         assert len(stage.simulated.hangups) == 1
@@ -78,8 +79,9 @@ async def test_a_hang_up_in_the_middle_of_a_stream_reaches_the_upstream_at_once(
     tmp_path: Path, front: str
 ) -> None:
     face = FRONTS[front]
-    body = face.body(model("vllm", "tps=20"), stream=True)
-    async with on_stage(tmp_path) as stage, asking(stage, face.path, body) as (reader, writer):
+    named = model("vllm", "tps=20")
+    path, body = face.path(named, stream=True), face.body(named, stream=True)
+    async with on_stage(tmp_path) as stage, asking(stage, path, body) as (reader, writer):
         await until(stage.simulated, 1, 4)
         assert b"200 OK" in await reader.readline()
         assert await let_go(stage, writer) < SECONDS_MAX

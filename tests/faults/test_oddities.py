@@ -5,22 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.fronts import FRONTS, PROMPT, Heard, post
+from tests.faults.fronts import FRONTS, PROMPT, Heard, call
 from tests.faults.stage import UPSTREAMS, facing, model
 from tests.faults.wire import at
 
-SAME = {"chat": "openai by chat", "responses": "openai by responses", "messages": "anthropic"}
+SAME = {
+    "chat": "openai by chat",
+    "responses": "openai by responses",
+    "messages": "anthropic",
+    "gemini": "gemini",
+}
 """Upstreams that speak the dialect of the front, each."""
 
 USAGE = {
     "chat": ("usage", "total_tokens"),
     "responses": ("usage", "total_tokens"),
     "messages": ("usage", "output_tokens"),
+    "gemini": ("usageMetadata", "totalTokenCount"),
 }
 INSIDE = {
     "chat": ("choices", 0, "message"),
     "responses": ("output", 0, "content", 0),
     "messages": ("content", 0),
+    "gemini": ("candidates", 0, "content", "parts", 0),
 }
 """Where the text of a whole reply lies."""
 
@@ -47,8 +54,7 @@ async def test_usage_that_the_provider_left_out_is_estimated(
 ) -> None:
     face = FRONTS[front]
     async with facing(tmp_path, upstream) as stage:
-        asked = face.body(model(upstream, "usage=0"), stream=False)
-        heard = await post(stage.url + face.path, asked)
+        heard = await call(face, stage.url, model(upstream, "usage=0"), stream=False)
         counted = at(heard.json, *USAGE[front])
         assert isinstance(counted, int)
         assert counted > 0
@@ -76,11 +82,10 @@ async def test_a_field_nobody_has_heard_of_passes_through_at_every_level(
     async with facing(tmp_path, upstream) as stage:
 
         async def ask(*, stream: bool) -> Heard:
-            asked = face.body(model(upstream, "unknown"), stream=stream)
-            return await post(stage.url + face.path, asked)
+            return await call(face, stage.url, model(upstream, "unknown"), stream=stream)
 
         whole, streamed = await ask(stream=False), await ask(stream=True)
-    for place in ((), INSIDE[front], ("usage",)):
+    for place in ((), INSIDE[front], USAGE[front][:1]):
         assert at(whole.json, *place, "x_unheard_of", "depth") == 1, place
     sent = [message.json for message in streamed.messages if message.data != "[DONE]"]
     planted = [at(each, "x_unheard_of", "depth") for each in sent]

@@ -7,8 +7,9 @@ from pathlib import Path
 import anthropic
 import openai
 import pytest
+from google.genai.errors import ClientError, ServerError
 
-from tests.faults.fronts import FRONTS, SDK_ERRORS, Front, Heard, advises, post
+from tests.faults.fronts import FRONTS, SDK_ERRORS, Front, Heard, advises, call, status_of
 from tests.faults.stage import HASTY, UPSTREAMS, facing, model
 from tests.flows.stage import KEY
 
@@ -58,21 +59,21 @@ OWN_CODES = {
 """Where OpenAI's dialects say more than the status does."""
 
 SDK_STATUSES: dict[int, tuple[type[Exception], ...]] = {
-    400: (openai.BadRequestError, anthropic.BadRequestError),
-    404: (openai.NotFoundError, anthropic.NotFoundError),
-    409: (openai.ConflictError, anthropic.ConflictError),
-    413: (openai.APIStatusError, anthropic.RequestTooLargeError),
-    429: (openai.RateLimitError, anthropic.RateLimitError),
-    502: (openai.InternalServerError, anthropic.InternalServerError),
-    503: (openai.InternalServerError, anthropic.ServiceUnavailableError),
-    504: (openai.InternalServerError, anthropic.DeadlineExceededError),
+    400: (openai.BadRequestError, anthropic.BadRequestError, ClientError),
+    404: (openai.NotFoundError, anthropic.NotFoundError, ClientError),
+    409: (openai.ConflictError, anthropic.ConflictError, ClientError),
+    413: (openai.APIStatusError, anthropic.RequestTooLargeError, ClientError),
+    429: (openai.RateLimitError, anthropic.RateLimitError, ClientError),
+    502: (openai.InternalServerError, anthropic.InternalServerError, ServerError),
+    503: (openai.InternalServerError, anthropic.ServiceUnavailableError, ServerError),
+    504: (openai.InternalServerError, anthropic.DeadlineExceededError, ServerError),
 }
 
 
 def check(front: Front, heard: Heard, mishap: str, statuses: tuple[int, ...]) -> None:
     """The status, the shape and the words of a refusal."""
     assert heard.status in statuses, heard.body
-    message, code = front.refused(heard.body)
+    message, code = front.refused(heard)
     own, anthropics = CODES[heard.status]
     codes = {anthropics} if front.name == "messages" else {OWN_CODES.get(mishap, own)}
     if heard.status == 502 and mishap == "cut=0":
@@ -97,16 +98,15 @@ async def test_a_mishap_before_the_first_word_has_its_status_in_every_dialect(
     face, named = FRONTS[front], model(upstream, mishap)
     async with facing(tmp_path, upstream) as stage:
         whole, streamed, *raised = await asyncio.gather(
-            post(stage.url + face.path, face.body(named, stream=False)),
-            post(stage.url + face.path, face.body(named, stream=True)),
+            call(face, stage.url, named, stream=False),
+            call(face, stage.url, named, stream=True),
             _raised(face, stage.url, named, stream=False),
             _raised(face, stage.url, named, stream=True),
         )
         check(face, whole, mishap, MISHAPS[mishap])
         check(face, streamed, mishap, MISHAPS[mishap])
         for error in raised:
-            status = getattr(error, "status_code", None)
-            assert isinstance(error, SDK_STATUSES[status or 0]), error
+            assert isinstance(error, SDK_STATUSES[status_of(error)]), error
 
 
 @pytest.mark.matrix(keep=6)
@@ -118,8 +118,8 @@ async def test_a_silent_provider_is_a_504_when_the_time_is_over(
     face, named = FRONTS[front], model(upstream, "hang")
     async with facing(tmp_path, upstream, HASTY) as stage:
         for heard in await asyncio.gather(
-            post(stage.url + face.path, face.body(named, stream=False)),
-            post(stage.url + face.path, face.body(named, stream=True)),
+            call(face, stage.url, named, stream=False),
+            call(face, stage.url, named, stream=True),
         ):
             check(face, heard, "hang", (504,))
         assert all(visit.outcome == "hung_up" for visit in stage.simulated.visits if visit.model)
@@ -135,9 +135,9 @@ async def test_a_key_that_the_provider_refuses_is_the_operators_matter(
     variable = f"{upstream.partition(' ')[0].upper()}_API_KEY"
     async with facing(tmp_path, upstream, environment={variable: wrong}) as stage:
         for stream in (False, True):
-            heard = await post(stage.url + face.path, face.body(named, stream=stream))
+            heard = await call(face, stage.url, named, stream=stream)
             assert heard.status == 502
-            message, _ = face.refused(heard.body)
+            message, _ = face.refused(heard)
             assert "operator" in message
             assert wrong not in str(heard)
 

@@ -3,22 +3,16 @@
 from base64 import b64decode
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from google.genai import Client
 from google.genai.errors import ClientError
-from google.genai.pagers import AsyncPager
 from google.genai.types import (
     Content,
-    CountTokensResponse,
     FinishReason,
     FunctionDeclaration,
     GenerateContentConfig,
     GenerateContentResponse,
-    HttpOptions,
     ListModelsConfig,
-    Model,
     Part,
     ThinkingConfig,
     Tool,
@@ -26,6 +20,7 @@ from google.genai.types import (
 from pydantic import BaseModel
 
 from tests.flows.forms import PIXEL, WEATHER
+from tests.flows.googles import Models, googles
 from tests.flows.stage import on_stage
 
 PROVIDERS = ["anthropic", "gemini", "openai", "openrouter", "vllm", "xai"]
@@ -38,26 +33,6 @@ TOOL = Tool(
 )
 
 
-class Models(Protocol):
-    """What the SDK does for us, without the types of libraries that it only may use."""
-
-    async def generate_content(
-        self, *, model: str, contents: str | list[Content], config: GenerateContentConfig
-    ) -> GenerateContentResponse: ...
-
-    async def generate_content_stream(
-        self, *, model: str, contents: str | list[Content], config: GenerateContentConfig
-    ) -> AsyncIterator[GenerateContentResponse]: ...
-
-    async def count_tokens(
-        self, *, model: str, contents: str | list[Content]
-    ) -> CountTokensResponse: ...
-
-    async def list(self, *, config: ListModelsConfig) -> AsyncPager[Model]: ...
-
-    async def get(self, *, model: str) -> Model: ...
-
-
 class Fact(BaseModel):
     name: str
     count: int
@@ -65,10 +40,8 @@ class Fact(BaseModel):
 
 @pytest.fixture
 async def models(tmp_path: Path) -> AsyncGenerator[Models]:
-    async with on_stage(tmp_path) as stage:
-        options = HttpOptions(base_url=stage.url)
-        async with Client(api_key="none", http_options=options).aio as client:
-            yield client.models
+    async with on_stage(tmp_path) as stage, googles(stage.url) as models:
+        yield models
 
 
 async def heard(stream: AsyncIterator[GenerateContentResponse]) -> list[GenerateContentResponse]:

@@ -8,16 +8,24 @@ import aiohttp
 import pytest
 
 from manymind.server.simulated import Simulated
+from tests.faults.fronts import FRONTS
 from tests.faults.wire import messages
 from tests.flows.stage import KEY, TEAM_OF_SIMULATED, Stage, on_stage
-from tests.flows.vendor_streams import ACTS, KINDS, PATHS, REPLIES, Kind, body
+from tests.flows.vendor_streams import ACTS, KINDS, REPLIES, Kind, body
 from tests.flows.vendor_types import EVENTS, WHOLES, extras, listed
 
 LISTED = listed()
 
-SETTINGS = TEAM_OF_SIMULATED + '[providers.openai]\ndialect = "openai_responses"\n'
+SETTINGS = f"""{TEAM_OF_SIMULATED}
+[providers.openai]
+dialect = "openai_responses"
 
-BESIDE = ("ping", "error", "manymind.agent.event")
+[providers.gemini]
+dialect = "gemini"
+"""
+
+AGENT = "manymind.agent.event"
+BESIDE = ("ping", "error", AGENT)
 """Events that the SDKs' types do not count among the others."""
 
 OWN = (
@@ -54,7 +62,7 @@ async def stages(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Map
         await house.__aexit__(None, None, None)
 
 
-@pytest.mark.parametrize("front", PATHS)
+@pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize(("upstream", "kind"), CASES)
 async def test_what_a_provider_says_is_valid(
     stages: Mapping[str, Stage], upstream: str, kind: Kind, front: str
@@ -63,7 +71,7 @@ async def test_what_a_provider_says_is_valid(
     assert found <= LISTED
 
 
-@pytest.mark.parametrize("front", PATHS)
+@pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
 async def test_what_our_own_models_say_is_valid(
     stages: Mapping[str, Stage], kind: Kind, front: str
@@ -74,7 +82,7 @@ async def test_what_our_own_models_say_is_valid(
 async def _asked(url: str, front: str, kind: Kind, model: str) -> set[tuple[str, str]]:
     """What the official types do not know of an answer, streamed and whole."""
     async with aiohttp.ClientSession(url) as session:
-        sent = await _post(session, front, body(front, kind, model, stream=True))
+        sent = await _post(session, front, kind, model, stream=True)
         told = messages(sent)
         assert told
         found: set[tuple[str, str]] = set()
@@ -82,17 +90,20 @@ async def _asked(url: str, front: str, kind: Kind, model: str) -> set[tuple[str,
             if message.data != "[DONE]" and not _beside(message.json):
                 found |= extras(EVENTS[front], message.data)
         if kind.whole:
-            whole = await _post(session, front, body(front, kind, model, stream=False))
+            whole = await _post(session, front, kind, model, stream=False)
             found |= extras(WHOLES[front], whole.decode())
     return found
 
 
 def _beside(event: Mapping[str, object]) -> bool:
-    return event.get("type") in BESIDE or set(event) == {"error"}
+    return event.get("type") in BESIDE or set(event) in ({"error"}, {AGENT})
 
 
-async def _post(session: aiohttp.ClientSession, front: str, asked: object) -> bytes:
-    async with session.post(PATHS[front], json=asked) as reply:
+async def _post(
+    session: aiohttp.ClientSession, front: str, kind: Kind, model: str, *, stream: bool
+) -> bytes:
+    path, asked = FRONTS[front].path(model, stream=stream), body(front, kind, model, stream=stream)
+    async with session.post(path, json=asked) as reply:
         sent = await reply.read()
         assert reply.status == 200, sent
         return sent
@@ -101,7 +112,7 @@ async def _post(session: aiohttp.ClientSession, front: str, asked: object) -> by
 async def test_no_field_is_listed_that_nobody_sends(stages: Mapping[str, Stage]) -> None:
     sent: set[tuple[str, str]] = set()
     kinds = {"a search", "parallel calls", "thoughts"}
-    for front in PATHS:
+    for front in FRONTS:
         for upstream, stage in stages.items():
             for kind in (kind for kind in KINDS if kind.name in kinds):
                 sent |= await _asked(stage.url, front, kind, f"{upstream}/{kind.model}")

@@ -1,4 +1,4 @@
-"""Answers of every kind, asked for in three dialects."""
+"""Answers of every kind, asked for in four dialects."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,8 +12,6 @@ from manymind.providers.acts import Line
 from tests.faults.wire import Json
 from tests.flows.forms import PIXEL, WEATHER
 from tests.flows.stage import HANDBOOK
-
-PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "messages": "/v1/messages"}
 
 WORDS = "What is the weather in Oslo and in Bergen, and who approves leave?"
 
@@ -36,6 +34,7 @@ ACTS = {"sim-twice": twice, "sim-torn": torn}
 SEARCHED = "Leave is approved by the station master [[1]](https://a.example/leave)."
 _MARK = SEARCHED.index("[[")
 _URL = "https://a.example/leave"
+_FOUND = "Leave is approved by the station master."
 
 REPLIES: Mapping[str, Json] = {
     "openai": {
@@ -150,7 +149,7 @@ REPLIES: Mapping[str, Json] = {
             },
             {
                 "type": "text",
-                "text": "Leave is approved by the station master.",
+                "text": _FOUND,
                 "citations": [
                     {
                         "type": "web_search_result_location",
@@ -169,6 +168,34 @@ REPLIES: Mapping[str, Json] = {
             "output_tokens": 9,
             "server_tool_use": {"web_search_requests": 1, "web_fetch_requests": 0},
         },
+    },
+    "gemini": {
+        "candidates": [
+            {
+                "index": 0,
+                "finishReason": "STOP",
+                "content": {"role": "model", "parts": [{"text": _FOUND}]},
+                "groundingMetadata": {
+                    "webSearchQueries": ["leave"],
+                    "searchEntryPoint": {"renderedContent": "<p>leave</p>"},
+                    "groundingChunks": [{"web": {"uri": _URL, "title": "a.example"}}],
+                    "groundingSupports": [
+                        {
+                            "segment": {"startIndex": 0, "endIndex": len(_FOUND), "text": _FOUND},
+                            "groundingChunkIndices": [0],
+                        }
+                    ],
+                },
+            }
+        ],
+        "usageMetadata": {
+            "promptTokenCount": 7,
+            "candidatesTokenCount": 9,
+            "totalTokenCount": 16,
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 7}],
+        },
+        "modelVersion": "sim-searched",
+        "responseId": "searched",
     },
 }
 """An answer after a search of the web, as each vendor tells of it."""
@@ -202,13 +229,15 @@ KINDS = (
     Kind(name="a search", model="sim-searched"),
     Kind(name="several choices", model="sim-echo", chat={"n": 2}),
     Kind(name="probabilities", model="sim-echo", chat={"logprobs": True, "top_logprobs": 1}),
-    Kind(name="a fault on the way", model="sim-echo;error=4", whole=False),
-    Kind(name="a stream cut off", model="sim-echo;cut=4", whole=False),
+    Kind(name="a fault on the way", model="sim-echo;error=8", whole=False),
+    Kind(name="a stream cut off", model="sim-echo;cut=8", whole=False),
 )
 
 
 def body(front: str, kind: Kind, model: str, *, stream: bool) -> Json:
     """The request for an answer of this kind, in the front's dialect."""
+    if front == "gemini":
+        return _googles(kind, model)
     asked: Json = {"model": model, "stream": stream, **_capped(front, kind.more)}
     if kind.tools:
         asked["tools"] = [_TOOLS[front]]
@@ -221,6 +250,29 @@ def body(front: str, kind: Kind, model: str, *, stream: bool) -> Json:
         return {"max_tokens": 1000, "messages": history, **asked}
     options = {"include_usage": True} if stream else None
     return {**asked, "messages": history, "stream_options": options, **kind.chat}
+
+
+def _googles(kind: Kind, model: str) -> Json:
+    parts: list[Json] = [{"text": HANDBOOK + WORDS if "manymind" in model else WORDS}]
+    settings: Json = {"thinkingConfig": {"includeThoughts": True}}
+    asked: Json = {"contents": [{"role": "user", "parts": parts}], "generationConfig": settings}
+    if kind.picture:
+        parts.append({"inlineData": {"mimeType": "image/png", "data": PIXEL}})
+    if kind.tools:
+        function = {"name": "weather", "parametersJsonSchema": WEATHER}
+        asked["tools"] = [{"functionDeclarations": [function]}]
+    for name, value in {**kind.more, **kind.chat}.items():
+        holder = settings if name in _GOOGLES else asked
+        holder[_GOOGLES.get(name, name)] = value
+    return asked
+
+
+_GOOGLES = {
+    "max_tokens": "maxOutputTokens",
+    "n": "candidateCount",
+    "logprobs": "responseLogprobs",
+    "top_logprobs": "logprobs",
+}
 
 
 def _capped(front: str, more: Mapping[str, object]) -> Json:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from anthropic.types import Message, RawMessageStreamEvent
+from google.genai.types import GenerateContentResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import BaseModel, TypeAdapter
@@ -14,11 +15,13 @@ EVENTS: Mapping[str, TypeAdapter[Any]] = {
     "chat": TypeAdapter(ChatCompletionChunk),
     "responses": TypeAdapter(ResponseStreamEvent),
     "messages": TypeAdapter(RawMessageStreamEvent),
+    "gemini": TypeAdapter(GenerateContentResponse),
 }
 WHOLES: Mapping[str, TypeAdapter[Any]] = {
     "chat": TypeAdapter(ChatCompletion),
     "responses": TypeAdapter(Response),
     "messages": TypeAdapter(Message),
+    "gemini": TypeAdapter(GenerateContentResponse),
 }
 
 
@@ -35,8 +38,8 @@ def listed() -> frozenset[tuple[str, str]]:
 
 def extras(adapter: TypeAdapter[Any], data: str) -> set[tuple[str, str]]:
     """Fields that the type does not know, each with the type that it stands in; what does not fit
-    strictly raises."""
-    return set(_extras(adapter.validate_json(data, strict=True)))
+    strictly raises. Google's types refuse what they do not know; that is asked apart here, too."""
+    return set(_extras(adapter.validate_json(data, strict=True, extra="allow")))
 
 
 def _extras(value: object) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What came before is recalled, what came is kept, and a provider is asked to keep nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import pytest
@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from manymind.canon.events import Began, Chunk, Closed, Ended, Happened, Opened, PartOpened, Wrote
 from manymind.canon.faults import BadRequest, NoSuchAnswer
-from manymind.canon.items import Called, Item, Returned, Said, Thought
+from manymind.canon.items import Called, Item, Returned, Said, Thought, id_of
 from manymind.canon.parts import Text
 from manymind.canon.ports import Kept
 from manymind.canon.requests import Reasoning, Request
-from manymind.dialects.openai_responses.listed import identified
+from manymind.dialects.openai_responses.listed import identified, keepsakes
 from manymind.dialects.openai_responses.outputs import named
 from manymind.memory.turns import Turns
 from tests.world import Heard, listener
@@ -39,6 +39,10 @@ class Notebook:
             raise NoSuchAnswer("No.", field="previous_response_id")
         return self.before
 
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
+        known = {id_of(item): item for item in self.before if owner == "ann"}
+        return {name: known[name] for name in names if name in known}
+
     async def history(self, owner: str, conversation_id: str) -> tuple[Item, ...]:
         return self.before
 
@@ -52,7 +56,7 @@ def asked(**fields: object) -> Request:
 
 
 def turns(notebook: Notebook) -> Turns:
-    return Turns(notebook, notebook, named, identified)
+    return Turns(notebook, notebook, named, keepsakes, identified)
 
 
 ANSWER: tuple[Happened, ...] = (

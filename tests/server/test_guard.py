@@ -117,3 +117,20 @@ async def test_a_browser_may_call_from_a_listed_origin_and_from_no_other() -> No
         assert foreign.status == 403
         plain = await caller.post(path, ask())
         assert not {name for name in plain.headers if name.startswith("access-control")}
+
+
+async def test_who_was_admitted_once_is_looked_at_again_where_anything_differs() -> None:
+    provider = Scripted("s", "hi")
+    async with calling(provider, Terms(key="k1")) as caller:
+        path, key = "/v1/chat/completions", "Bearer k1"
+        for _ in range(2):
+            assert (await caller.post(path, ask(), authorization=key)).status == 200
+        foreign = await caller.post(path, ask(), authorization=key, origin="http://evil.example")
+        assert foreign.status == 403
+        assert (
+            await caller.post(path, ask(), authorization=key, host="evil.example")
+        ).status == 403
+        plain = await caller.post(path, ask(), authorization=key, content_type="text/plain")
+        assert plain.status == 415
+        assert (await caller.post(path, ask(), authorization="Bearer k2")).status == 401
+    assert provider.calls == 2

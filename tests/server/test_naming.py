@@ -9,15 +9,19 @@ import pytest
 
 from manymind.canon.events import Began, spoken
 from manymind.server.naming import Naming
-from tests.faults.fronts import FRONTS, post
+from tests.faults.fronts import FRONTS, Heard, call, post
 from tests.faults.wire import text_at
 from tests.flows.stage import Stage, on_stage
 
 HOUSES = {
-    "/v1": {"chat": "chatcmpl-", "responses": "resp_", "messages": "msg_"},
+    "/v1": {"chat": "chatcmpl-", "responses": "resp_", "messages": "msg_", "gemini": ""},
     "/api/v1": {"chat": "gen-", "responses": "resp_", "messages": "msg_"},
     "/client/v4/accounts/a/ai/v1": {"chat": "", "responses": "", "messages": "msg_"},
 }
+DOORS = [(house, front) for house, fronts in HOUSES.items() for front in fronts]
+ID = {"gemini": "responseId"}
+"""Where the id of a reply stands, if it is not called so."""
+
 OWN = ("manymind/reader", "manymind/multi-agent")
 
 
@@ -28,18 +32,20 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
 
 
 @pytest.mark.parametrize("model", OWN)
-@pytest.mark.parametrize("front", FRONTS)
-@pytest.mark.parametrize("house", HOUSES)
+@pytest.mark.parametrize(("house", "front"), DOORS)
 async def test_our_own_models_answers_bear_a_uuid_under_the_houses_prefix(
     stage: Stage, house: str, front: str, model: str
 ) -> None:
-    face, prefix = FRONTS[front], HOUSES[house][front]
-    url = f"{stage.url}{house}{face.path.removeprefix('/v1')}"
-    whole = await post(url, face.body(model, stream=False))
-    streamed = await post(url, face.body(model, stream=True))
+    face, prefix, named = FRONTS[front], HOUSES[house][front], ID.get(front, "id")
+
+    async def ask(*, stream: bool) -> Heard:
+        path = house + face.path(model, stream=stream).removeprefix("/v1")
+        return await post(stage.url + path, face.body(model, stream=stream))
+
+    whole, streamed = await ask(stream=False), await ask(stream=True)
     chunks = [message.json for message in streamed.messages if message.data != "[DONE]"]
     places = [chunks[0], chunks[0].get("response"), chunks[0].get("message")]
-    ids = [text_at(whole.json, "id"), next(filter(None, (text_at(p, "id") for p in places)))]
+    ids = [text_at(whole.json, named), next(filter(None, (text_at(p, named) for p in places)))]
     assert ids[0] != ids[1]
     for given in ids:
         assert given.startswith(prefix)
@@ -53,11 +59,12 @@ async def test_our_own_models_answers_bear_a_uuid_under_the_houses_prefix(
 async def test_a_providers_id_is_kept_under_the_prefix_of_the_callers_dialect(
     stage: Stage, provider: str, front: str
 ) -> None:
-    face, prefix = FRONTS[front], HOUSES["/v1"][front]
-    heard = await post(stage.url + face.path, face.body(f"{provider}/sim-echo", stream=False))
-    assert re.fullmatch(f"{prefix}[0-9a-f]+", text_at(heard.json, "id"))
-    streamed = await post(stage.url + face.path, face.body(f"{provider}/sim-echo", stream=True))
-    ids = {text_at(message.json, "id") for message in streamed.messages} - {""}
+    face, prefix, named = FRONTS[front], HOUSES["/v1"][front], ID.get(front, "id")
+    model = f"{provider}/sim-echo"
+    heard = await call(face, stage.url, model, stream=False)
+    assert re.fullmatch(f"{prefix}[0-9a-f]+", text_at(heard.json, named))
+    streamed = await call(face, stage.url, model, stream=True)
+    ids = {text_at(message.json, named) for message in streamed.messages} - {""}
     assert len(ids) <= 1, "one id for all chunks"
 
 

@@ -15,6 +15,7 @@ from tests.faults.fronts import FRONTS
 from tests.faults.wire import messages
 from tests.server.stage import Terms, calling
 
+MODEL = "acme/small"
 BEGUN = (Began(id="r", model="m"), Opened(item="1", value=Said(role="assistant")))
 
 
@@ -43,7 +44,7 @@ async def test_a_bug_in_the_middle_of_a_stream_is_a_failure_that_tells_no_prompt
     caplog.set_level(logging.DEBUG)
     face = FRONTS[front]
     async with calling(Faltering(*events)) as caller:
-        heard = await caller.post(face.path, face.body("acme/small", stream=True))
+        heard = await caller.post(face.path(MODEL, stream=True), face.body(MODEL, stream=True))
         assert heard.status == 200
         message = face.broken(messages(heard.body))
         assert b"rosebud" not in heard.body
@@ -55,7 +56,7 @@ async def test_a_bug_in_the_middle_of_a_stream_is_a_failure_that_tells_no_prompt
 async def test_an_answer_that_has_ended_stays_whole_whatever_comes_after(front: str) -> None:
     face = FRONTS[front]
     async with calling(Faltering(Ended())) as caller:
-        heard = await caller.post(face.path, face.body("acme/small", stream=True))
+        heard = await caller.post(face.path(MODEL, stream=True), face.body(MODEL, stream=True))
         assert face.completed(messages(heard.body))
 
 
@@ -65,7 +66,7 @@ async def test_heartbeats_stand_between_events_and_never_after_the_end(front: st
     script = [line for n in range(60) for line in (f"word{n} ", Pause(0.002 * (n % 3)))]
     provider = Scripted("s", script, latency=0.02)
     async with calling(provider, Terms(heartbeat_seconds=0.001)) as caller:
-        heard = await caller.post(face.path, face.body("acme/small", stream=True))
+        heard = await caller.post(face.path(MODEL, stream=True), face.body(MODEL, stream=True))
         sent = messages(heard.body)
         assert face.completed(sent)
         assert heard.body.count(b": manymind is working\n\n") > 5

@@ -8,7 +8,7 @@ from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
 from manymind.dialects.mirror import Dialect
-from manymind.dialects.openai_responses.listed import identified
+from manymind.dialects.openai_responses.listed import identified, keepsakes
 from manymind.dialects.openai_responses.outputs import named
 from manymind.gateway import Gateway
 from manymind.memory.turns import Turns
@@ -37,7 +37,7 @@ class Stored:
         self._database = _database(config)
         self.answers = Answers(self._database, clock, days=config.store.days)
         self.conversations = Conversations(self._database, clock)
-        self.turns = Turns(self.answers, self.conversations, named, identified)
+        self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:
         """Says what is wrong with the database before anybody needs it."""
@@ -59,7 +59,7 @@ class Stored:
             Compacting(gateway, self.turns, spoken[RESPONSES], admission, self._clock, bounds),
             StoredResponses(self.answers, spoken),
             StoredChat(self.answers, spoken, admission, bounds),
-            Conversing(self.conversations, admission, bounds, lambda: uuid4().hex),
+            Conversing(self.conversations, self.turns, admission, bounds, lambda: uuid4().hex),
         )
 
     async def aclose(self) -> None:

@@ -163,9 +163,9 @@ class Wire(Struct, frozen=True):
     """A message as its dialect sent it, decoded. `event` is the SSE event's name, if any.
 
     `whole` marks a whole reply, as opposed to one chunk of a stream. Where a whole reply came to
-    a letter it is not decoded: `sealed` holds it, and the events tell only of its beginning, its
-    cost and its end. Of a chunk that only goes on with a text, `sealed` may hold the message, as
-    one line, and `data` nothing but the model that it names.
+    a letter it is not decoded: `sealed` holds it, and `data` no more than was skimmed from it.
+    Nor is a chunk that only goes on with a text: `sealed` is then its message, on one line, and
+    `data` holds the model that it names.
     """
 
     dialect: str

@@ -31,6 +31,7 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     `signature` vouches for `content` where the dialect signs it; `redacted` means that nothing
     but the sealed form was given. `form` is the field it stood in where a dialect knows several
     (reasoning, reasoning_content, reasoning_details), so that it returns to the same one.
+    `digest` means that its vendor shows a summary as `content`, which the signature is for.
     """
 
     summary: tuple[Text, ...] = ()
@@ -38,6 +39,7 @@ class Thought(Struct, frozen=True, kw_only=True, tag_field="kind", tag="thought"
     encrypted: str | None = None
     signature: str | None = None
     redacted: bool = False
+    digest: bool = False
     form: str | None = None
     id: str | None = None
     status: str | None = None
@@ -92,3 +94,11 @@ class Unread(Struct, frozen=True, kw_only=True, tag_field="kind", tag="unread"):
 
 
 Item: TypeAlias = Said | Thought | Called | Returned | Hosted | Unread
+
+
+def id_of(item: Item) -> str | None:
+    """The id that an item came with, whatever its kind."""
+    if not isinstance(item, Unread):
+        return item.id
+    wire = item.data.get("id")
+    return wire if isinstance(wire, str) else None

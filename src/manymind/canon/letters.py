@@ -17,19 +17,15 @@ class Letter(Struct, frozen=True, kw_only=True):
     """`fields` are those of the body, each as it lay on the wire; among them is none that the
     gateway itself acts on. `size` is the length of the body, in which nobody finds more tokens
     than bytes. It is opened where someone must look inside: under a budget, in another dialect,
-    after a fault.
+    after a fault. Its `outline` is what is written on the envelope.
     """
 
     dialect: str
     model: str
     size: int
     fields: Mapping[str, Raw]
+    outline: Request
     opener: Callable[[], Request]
-
-    @property
-    def outline(self) -> Request:
-        """What is written on the envelope."""
-        return Request(model=self.model, dialect=self.dialect)
 
 
 @runtime_checkable

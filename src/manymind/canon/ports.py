@@ -1,5 +1,6 @@
 """The seams: what rooms ask of each other without knowing each other."""
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -134,6 +135,10 @@ class Meter(Protocol):
 
     async def __call__(self, chunk: Chunk) -> None: ...
 
+    def whole(self, usage: Usage | None) -> Usage | None:
+        """An answer that nobody spoke came to its end, with this usage. Gives it with its cost."""
+        ...
+
     def bill(self, *, unbilled: bool = False) -> Bill:
         """What the attempt costs as far as it has come. `unbilled` says that the provider is
         known not to have begun."""
@@ -213,6 +218,10 @@ class Memory(Protocol):
     """Keeps answers for their owners. To anyone else they do not exist."""
 
     async def keep(self, kept: Kept) -> None: ...
+
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
+        """Those of the owner's items that are kept under these names."""
+        ...
 
     async def recall(self, owner: str, response_id: str) -> tuple[Item, ...]:
         """The whole history that ends with this answer: what was asked and said, the oldest

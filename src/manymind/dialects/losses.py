@@ -39,7 +39,13 @@ _SPELT: dict[str, dict[str, str]] = {
         "output": "generationConfig.responseMimeType",
         "stop": "generationConfig.stopSequences",
         "n": "generationConfig.candidateCount",
+        "temperature": "generationConfig.temperature",
         "top_k": "generationConfig.topK",
+        "top_p": "generationConfig.topP",
+        "presence_penalty": "generationConfig.presencePenalty",
+        "frequency_penalty": "generationConfig.frequencyPenalty",
+        "logprobs": "generationConfig.responseLogprobs",
+        "top_logprobs": "generationConfig.logprobs",
         "seed": "generationConfig.seed",
         "reasoning.budget_tokens": "generationConfig.thinkingConfig.thinkingBudget",
         "reasoning.effort": "generationConfig.thinkingConfig.thinkingLevel",
@@ -51,10 +57,12 @@ _SPELT: dict[str, dict[str, str]] = {
 
 
 class Losses:
-    """Gathers what the writer of one request had to leave out."""
+    """Gathers what the writer of one request had to leave out; `request` is whose words it is
+    told in."""
 
-    def __init__(self, dialect: str) -> None:
+    def __init__(self, dialect: str, request: Request | None = None) -> None:
         self._dialect = dialect
+        self._request = request
         self._paths: dict[str, None] = {}
 
     @property
@@ -62,7 +70,8 @@ class Losses:
         return tuple(self._paths)
 
     def lose(self, path: str) -> None:
-        self._paths[path] = None
+        told = path if self._request is None else spelt(self._request, path)
+        self._paths[told] = None
 
     def unless(self, value: object, path: str) -> None:
         """A field without a counterpart here is lost only if the caller gave it."""

@@ -1,6 +1,7 @@
 """Bodies that are passed on as they lie, scanned once."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -48,7 +49,12 @@ def seal(
     if said is None or not model or not _filled(said):
         return None
     return Letter(
-        dialect=dialect, model=model, size=len(body), fields=fields, opener=lambda: opener(body)
+        dialect=dialect,
+        model=model,
+        size=len(body),
+        fields=fields,
+        outline=Request(model=model, dialect=dialect),
+        opener=partial(opener, body),
     )
 
 

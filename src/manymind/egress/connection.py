@@ -15,11 +15,12 @@ from typing import cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from msgspec import Struct
 
+from manymind.alarm import Alarm
 from manymind.canon.faults import CutShort, Fault, UpstreamBroken
 from manymind.egress.reply import Reply
 
 _WHOLE_WRITE_BYTES = 64 * 1024
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -42,7 +43,8 @@ class Connection(asyncio.Protocol):
         self._reply: Reply | None = None
         self._parser: HttpResponseParser | None = None
         self._reusable = True
-        self._headers: dict[str, str] = {}
+        self._alarm: Alarm | None = None
+        self._fields: dict[bytes, bytes] = {}
         self._final = False
         self._until_close = False
         self._header_bytes = 0
@@ -74,18 +76,21 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or (self._reply is not None and not self._reply.over):
             raise RuntimeError("A connection that is not at rest cannot take a request.")
-        reply = Reply(self._host, transport, deadline, loop)
+        if self._alarm is None:
+            self._alarm = Alarm(loop, self._ring)
+        reply = Reply(self._host, transport, deadline, loop, self._alarm)
         if transport.is_closing():
             reply.hear_fault(self._loss(reply))
             return reply
         self._reply = reply
-        self._parser = HttpResponseParser(self)
-        self._headers = {}
+        if self._parser is None:
+            self._parser = HttpResponseParser(self)
+        self._fields = {}
         self._final = self._until_close = False
         self._header_bytes = self._barren_bytes = self._body_bytes = 0
         self.served += 1
-        if sum(map(len, body)) <= _WHOLE_WRITE_BYTES:
-            transport.write(b"".join((head, *body)))
+        if len(body) == 1 and len(body[0]) <= _WHOLE_WRITE_BYTES:
+            transport.write(head + body[0])
         else:
             for piece in (head, *body):
                 transport.write(piece)
@@ -93,7 +98,7 @@ class Connection(asyncio.Protocol):
 
     def rest(self) -> None:
         """The exchange is over; whatever comes now was not asked for."""
-        self._reply = self._parser = None
+        self._reply = None
 
     def abort(self) -> None:
         """Hang up at once, so that the upstream stops working."""
@@ -132,6 +137,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reusable = False
+        self._parser = None
+        if self._alarm is not None:
+            self._alarm.stop()
         reply = self._reply
         if reply is not None and not reply.over:
             if self._until_close and exc is None:
@@ -154,9 +162,9 @@ class Connection(asyncio.Protocol):
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > self._bounds.header_bytes:
             return  # Counted, not kept: the head is judged when it is complete.
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        known = self._headers.get(key)
-        self._headers[key] = text if known is None else f"{known}, {text}"
+        name = name.lower()
+        known = self._fields.get(name)
+        self._fields[name] = value if known is None else b"%b, %b" % (known, value)
 
     def on_headers_complete(self) -> None:
         reply, parser = self._reply, self._parser
@@ -164,7 +172,7 @@ class Connection(asyncio.Protocol):
             return
         status = parser.get_status_code()
         if 100 <= status < 200 and status != 101:
-            self._headers = {}
+            self._fields = {}
             return  # An interim reply: the one that counts is still to come.
         trouble = self._judge(parser, status)
         if trouble is not None:
@@ -174,7 +182,7 @@ class Connection(asyncio.Protocol):
         self._barren_bytes = 0
         if self._until_close or not parser.should_keep_alive():
             self._reusable = False
-        reply.hear_head(status, self._headers)
+        reply.hear_head(status, self._fields)
 
     def on_body(self, body: bytes) -> None:
         reply = self._reply
@@ -195,22 +203,26 @@ class Connection(asyncio.Protocol):
 
     def _judge(self, parser: HttpResponseParser, status: int) -> str | None:
         """What forbids to believe this head, or None. Sets how the body will end."""
-        coding = self._headers.get("transfer-encoding")
-        length = self._headers.get("content-length")
+        coding = self._fields.get(b"transfer-encoding")
+        length = self._fields.get(b"content-length")
         if self._header_bytes > self._bounds.header_bytes:
             return "sent headers beyond any measure"
         if parser.get_http_version() not in ("1.1", "1.0"):
             return "answered in a version of HTTP that we did not speak"
         if status == 101 or not 200 <= status < 600:
             return f"answered with the status {status}, which fits no request of ours"
-        if coding is not None and (length is not None or coding.strip().lower() != "chunked"):
+        if coding is not None and (length is not None or coding.strip().lower() != b"chunked"):
             return "framed its reply in a way that can be read in two ways"
         if length is not None and not _LENGTH.fullmatch(length):
             return "framed its reply in a way that can be read in two ways"
-        if self._headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        if self._fields.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
             return "compressed its reply although we asked for a plain one"
         self._until_close = coding is None and length is None and status not in (204, 304)
         return None
+
+    def _ring(self) -> None:
+        if self._reply is not None:
+            self._reply.ring()
 
     def _break(self, trouble: str) -> None:
         if self._reply is not None:

@@ -52,7 +52,7 @@ class Pool:
 
     def rested(self) -> Connection | None:
         """A resting connection, if one can be had without waiting."""
-        if self._slots_taken >= self._size.connections or self._closed:
+        if not self._idle or self._slots_taken >= self._size.connections or self._closed:
             return None
         connection = self._youngest()
         if connection is not None:
@@ -90,7 +90,8 @@ class Pool:
         connection.idle_since = self.loop.time()
         self._busy.discard(connection)
         self._idle.append(connection)
-        self._sweep_later(self._size.rest_seconds)
+        if self._sweep is None:
+            self._sweep_later(self._size.rest_seconds)
         self._release()
 
     def drop(self, connection: Connection) -> None:

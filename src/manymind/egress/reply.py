@@ -6,11 +6,13 @@ socket until the reader has caught up. A reader waits only for a bounded time.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from msgspec import Struct
 
+from manymind.alarm import Alarm
 from manymind.canon.faults import Fault, TimedOut, UpstreamBroken
 
 HIGH_WATER_BYTES = 64 * 1024
@@ -54,14 +56,20 @@ class Flow(Protocol):
 
 
 class Reply:
-    """Status, headers and body of one answer. `headers` are in lower case, repeats joined."""
+    """Status, headers and body of one answer. Until its `deadline` it may wait; the `alarm` is
+    its connection's, which rings it."""
 
     def __init__(
-        self, host: str, flow: Flow, deadline: float | None, loop: asyncio.AbstractEventLoop
+        self,
+        host: str,
+        flow: Flow,
+        deadline: float | None,
+        loop: asyncio.AbstractEventLoop,
+        alarm: Alarm,
     ) -> None:
         self.host = host
         self.status = 0
-        self.headers: dict[str, str] = {}
+        self.fields: Mapping[bytes, bytes] = {}
         self.started = False
         self.complete = False
         self._flow = flow
@@ -73,14 +81,12 @@ class Reply:
         self._paused = False
         self._fault: Fault | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._due = 0.0
-        self._rings_at = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = alarm
 
     # What the connection reports.
 
-    def hear_head(self, status: int, headers: dict[str, str]) -> None:
-        self.status, self.headers = status, headers
+    def hear_head(self, status: int, fields: Mapping[bytes, bytes]) -> None:
+        self.status, self.fields = status, fields
         self._wake()
 
     def hear(self, piece: bytes) -> None:
@@ -114,7 +120,19 @@ class Reply:
         """The first piece of the body, if it is there already."""
         return self._pieces[0] if self._pieces else b""
 
+    def ring(self) -> None:
+        """What the reader waits for did not come in time."""
+        if self._waiter is not None:
+            self._run_out()
+
     # What the reader asks.
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """In lower case, repeats joined."""
+        return {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in self.fields.items()
+        }
 
     async def head(self, first_byte_seconds: float, idle_seconds: float) -> None:
         """Wait for status and headers."""
@@ -182,40 +200,20 @@ class Reply:
         if self._paused:
             self._paused = False
             self._flow.resume_reading()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     async def _wait(self, seconds: float) -> None:
         if self._waiter is not None:
             raise RuntimeError("A reply has one reader at a time.")
-        self._due = self._loop.time() + seconds
-        if self._deadline is not None:
-            self._due = min(self._due, self._deadline)
-        self._arm()
+        due = self._loop.time() + seconds
+        if self._deadline is not None and self._deadline < due:
+            due = self._deadline
+        self._alarm.expect(due)
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
             self._waiter = None
-
-    def _arm(self) -> None:
-        """One timer serves many waits: set anew only when it would ring too late."""
-        if self._timer is not None:
-            if self._rings_at <= self._due:
-                return
-            self._timer.cancel()
-        self._rings_at = self._due
-        self._timer = self._loop.call_at(self._due, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self._waiter is None:
-            return  # The reader is busy elsewhere, and its next wait arms the timer again.
-        if self._loop.time() < self._due:
-            self._arm()
-            return
-        self._run_out()
+            self._alarm.met()
 
     def _run_out(self) -> None:
         if self._deadline is not None and self._loop.time() >= self._deadline:

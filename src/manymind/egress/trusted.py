@@ -72,8 +72,9 @@ class Trusted:
     ) -> AbstractAsyncContextManager[Reply]:
         """Send `body` and open the reply; leaving the block before its end hangs up."""
         pieces = (body,) if isinstance(body, bytes) else body
-        head = b"%bcontent-length: %d\r\n\r\n" % (ask.head, sum(map(len, pieces)))
-        return self._call(ask.pool, head, pieces, deadline_seconds, patience)
+        size = sum(map(len, pieces))
+        head = b"%bcontent-length: %d\r\n\r\n" % (ask.head, size)
+        return self._call(ask.pool, head, pieces, size, deadline_seconds, patience)
 
     def post(
         self,
@@ -99,7 +100,7 @@ class Trusted:
     ) -> AbstractAsyncContextManager[Reply]:
         address = read_address(url)
         head = self._head("GET", url, address, headers) + b"\r\n"
-        return self._call(self._pool(address), head, (), deadline_seconds, patience)
+        return self._call(self._pool(address), head, (), 0, deadline_seconds, patience)
 
     def open_connections(self, url: str) -> int:
         """Sockets to the origin of `url`, at work or at rest."""
@@ -118,6 +119,7 @@ class Trusted:
         pool: Pool,
         head: bytes,
         body: Sequence[bytes],
+        size: int,
         deadline_seconds: float | None,
         patience: Patience | None,
     ) -> "_Call":
@@ -126,7 +128,8 @@ class Trusted:
         deadline = None
         if deadline_seconds is not None:
             deadline = pool.loop.time() + deadline_seconds
-        return _Call(pool, head, body, deadline, patience or self._config.patience)
+        waits = patience or self._config.patience
+        return _Call(pool, head, body, deadline, waits.first_byte(size), waits.idle_seconds)
 
     def _pool(self, address: Address) -> Pool:
         pool = self._pools.get(address.origin)
@@ -176,13 +179,15 @@ class _Call:
         head: bytes,
         body: Sequence[bytes],
         deadline: float | None,
-        patience: Patience,
+        first_byte_seconds: float,
+        idle_seconds: float,
     ) -> None:
         self._pool = pool
         self._head = head
         self._body = body
         self._deadline = deadline
-        self._patience = patience
+        self._first_byte_seconds = first_byte_seconds
+        self._idle_seconds = idle_seconds
         self._connection: Connection | None = None
         self._reply: Reply | None = None
 
@@ -211,15 +216,15 @@ class _Call:
 
     async def _on(self, connection: Connection, *, fresh: bool) -> Reply:
         """The reply's head, or `_WentStale`."""
-        reply = connection.ask(self._head, self._body, self._deadline, self._pool.loop)
-        sent_at = self._pool.loop.time()
-        waits = self._patience
+        loop = self._pool.loop
+        reply = connection.ask(self._head, self._body, self._deadline, loop)
+        sent_at = loop.time()
         try:
-            await reply.head(waits.first_byte(sum(map(len, self._body))), waits.idle_seconds)
+            await reply.head(self._first_byte_seconds, self._idle_seconds)
         except BaseException as error:
             reused = connection.served > 1
             self._part(reply, connection)
-            quick = self._pool.loop.time() - sent_at < STALE_SECONDS
+            quick = loop.time() - sent_at < STALE_SECONDS
             silent = isinstance(error, UpstreamBroken) and not reply.started
             if reused and silent and quick and not fresh:
                 raise _WentStale from None

@@ -7,8 +7,6 @@ other caller of the event loop comes between; an implementation on rows does bot
 transaction, behind the same port.
 """
 
-from collections.abc import Iterator
-
 from manymind.canon.faults import OverBudget
 from manymind.canon.ports import Allotment, Hold
 from manymind.canon.values import Ticks
@@ -53,6 +51,7 @@ class Purse(Allotment):
         self.exceeded: Ticks = 0
         self.open = 0
         self.stopped = False
+        self._line: tuple[Purse, ...] = (self,) if parent is None else (self, *parent._line)
 
     @property
     def spent(self) -> Ticks:
@@ -60,9 +59,9 @@ class Purse(Allotment):
 
     async def reserve(self, worst: Ticks, *, final: bool = False) -> Reservation:
         worst = max(0, worst)
-        for purse in self._up():
+        for purse in self._line:
             purse.weigh(worst, final)
-        for purse in self._up():
+        for purse in self._line:
             purse.reserved += worst
             purse.open += 1
         return Reservation(self, worst)
@@ -72,8 +71,12 @@ class Purse(Allotment):
 
     def left(self) -> Ticks | None:
         """What may still be reserved here, the least along the way up; nothing once stopped."""
-        rooms = [room for purse in self._up() if (room := purse.room(final=False)) is not None]
-        return min(rooms, default=None)
+        least: Ticks | None = None
+        for purse in self._line:
+            room = purse.room(final=False)
+            if room is not None and (least is None or room < least):
+                least = room
+        return least
 
     def room(self, *, final: bool) -> Ticks | None:
         """What this allotment alone would still grant; None without a cap."""
@@ -99,16 +102,10 @@ class Purse(Allotment):
 
     def book(self, worst: Ticks, used: Ticks) -> None:
         """Turn a reservation into what was used, all the way up."""
-        for purse in self._up():
+        for purse in self._line:
             purse.reserved -= worst
             purse.open -= 1
             purse._spent += used
             if used > worst and purse.cap is not None:
                 purse.exceeded += used - worst
                 purse.stopped = True
-
-    def _up(self) -> Iterator["Purse"]:
-        purse: Purse | None = self
-        while purse is not None:
-            yield purse
-            purse = purse.parent

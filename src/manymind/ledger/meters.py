@@ -56,6 +56,12 @@ class OfferMeter(Meter):
                 counts = True
         return self._counted(chunk) if counts else chunk
 
+    def whole(self, usage: Usage | None) -> Usage | None:
+        self._ended = True
+        if usage is not None:
+            self._usage = self._priced(usage)
+        return self._usage if self._usage is not None or self._inner else self._guess()
+
     def bill(self, *, unbilled: bool = False) -> Bill:
         usage = self._usage or self._guess()
         if self._inner:

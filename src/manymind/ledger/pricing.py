@@ -95,7 +95,11 @@ class CataloguePricing(Pricing):
 
     def _price(self, offer: str) -> Price | None:
         known = self._catalogue.offer(offer)
-        return None if known.inner else price_at(known.prices, self._moment())
+        if known.inner or not known.prices:
+            return None
+        if len(known.prices) == 1:  # Which then holds at any time.
+            return known.prices[0]
+        return price_at(known.prices, self._moment())
 
     def _ceiling(self, offer: Offer, request: Request) -> Ticks | None:
         effort = request.reasoning.effort if request.reasoning is not None else None

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from manymind.canon.events import Chunk, Say
 from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.requests import Request
+from manymind.canon.usage import Usage
 from manymind.tokens.counter import Counter
 from manymind.tokens.drift import Sample
 from manymind.tokens.vocabularies import awake
@@ -78,6 +79,9 @@ class _Listening(Meter):
 
     async def __call__(self, chunk: Chunk) -> None:
         await self._inner(chunk)
+
+    def whole(self, usage: Usage | None) -> Usage | None:
+        return self._inner.whole(usage)
 
     def bill(self, *, unbilled: bool = False) -> Bill:
         bill = self._inner.bill(unbilled=unbilled)

@@ -6,7 +6,7 @@ reasoning is asked for in its sealed form, and sent back to it with the next tur
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from manymind.canon.ports import Kept, Memory
 from manymind.canon.requests import Reasoning, Request
 from manymind.memory.compaction import opened
 from manymind.memory.recalling import check_returns, recalled
+from manymind.memory.references import Filled, filled, references
 
 CHAT, RESPONSES = "openai_chat", "openai_responses"
 
@@ -30,6 +31,9 @@ _THINKERS = re.compile(r"(o[134]|gpt-5|gpt-[6-9]|grok-[34])(?!.*(chat|non-reason
 Named = Callable[[Answer], Answer]
 """Gives the items of an answer the ids under which its caller sees them."""
 
+Keepsakes = Callable[[str, tuple[Item, ...]], tuple[Item, ...]]
+"""Gives what a caller sent the ids by which it can be referred to, made from the word given."""
+
 Listed = Callable[[str, tuple[Item, ...]], list[tuple[str, Item]]]
 """Gives each of some items an id of its own, which may be made from the word given."""
 
@@ -38,6 +42,8 @@ class Talks(Protocol):
     """Conversations that have a name of their own."""
 
     async def history(self, owner: str, conversation_id: str) -> tuple[Item, ...]: ...
+
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]: ...
 
     async def append(
         self, owner: str, conversation_id: str, items: Mapping[str, Item]
@@ -59,10 +65,13 @@ class Turn:
 
 
 class Turns:
-    def __init__(self, memory: Memory, talks: Talks, named: Named, listed: Listed) -> None:
+    def __init__(
+        self, memory: Memory, talks: Talks, named: Named, keepsakes: Keepsakes, listed: Listed
+    ) -> None:
         self._memory = memory
         self._talks = talks
         self._named = named
+        self._keepsakes = keepsakes
         self._listed = listed
 
     def readied(self, request: Request) -> Request:
@@ -73,10 +82,11 @@ class Turns:
         return request if request.dialect == CHAT else replace(request, store=False)
 
     async def begin(self, owner: str, request: Request, say: Say, key: str) -> Turn:
-        request = self.readied(request)
+        news = await self.filled(owner, request.items)
+        request = replace(self.readied(request), items=news.kept)
         asked = replace(
             request,
-            items=await self.history(owner, request),
+            items=await self._history(owner, request, news.sent),
             previous_response_id=None,
             conversation=None,
         )
@@ -87,22 +97,50 @@ class Turns:
 
     async def history(self, owner: str, request: Request) -> tuple[Item, ...]:
         """All that a model is to see: what came before, and what this request adds."""
-        before = recalled(await self._before(owner, request))
-        if before:
-            check_returns(before, request.items)
-        return opened((*before, *request.items))
+        news = await self.filled(owner, request.items)
+        return await self._history(owner, replace(request, items=news.kept), news.sent)
+
+    async def filled(
+        self,
+        owner: str,
+        items: tuple[Item, ...],
+        *,
+        near: Callable[[], Mapping[str, Item]] = dict,
+        field: str = "input",
+    ) -> Filled:
+        """The items, with what is kept in the place of each that is only named; `near` are those
+        that are at hand already."""
+        named = references(items, field)
+        if not named:
+            return Filled(items, items)
+        found = dict(near())
+        for kept in (self._memory, self._talks):
+            missing = set(named.values()) - found.keys()
+            if missing:
+                found |= await kept.items(owner, missing)
+        return filled(items, named, found, field)
 
     async def keep(
         self, owner: str, request: Request, answer: Answer, events: list[Happened]
     ) -> None:
         named = self._named(answer)
+        stem = named.id.removeprefix("resp_")
+        if request.dialect == RESPONSES:
+            request = replace(request, items=self._keepsakes(f"{stem}_in", request.items))
         await self._memory.keep(
             Kept(owner=owner, request=request, answer=named, events=tuple(events))
         )
         if request.conversation is not None:
-            stem = named.id.removeprefix("resp_")
             items = dict(self._listed(stem, (*request.items, *named.items)))
             await self._talks.append(owner, request.conversation, items)
+
+    async def _history(
+        self, owner: str, request: Request, sent: tuple[Item, ...]
+    ) -> tuple[Item, ...]:
+        before = recalled(await self._before(owner, request))
+        if before:
+            check_returns(before, request.items)
+        return opened((*before, *sent))
 
     async def _before(self, owner: str, request: Request) -> tuple[Item, ...]:
         before, talk = request.previous_response_id, request.conversation

@@ -29,6 +29,7 @@ class Sieve:
     def __init__(self, secrets: tuple[str, ...]) -> None:
         self._secrets = tuple(each for each in secrets if len(each) >= _FAULT_LENGTH_MIN)
         self._keys = tuple(filter(_key_like, secrets))
+        self._marks = tuple(key.encode("utf-8", "surrogateescape") for key in self._keys)
 
     def blotted(self, words: str) -> str:
         """The words of a fault."""
@@ -41,7 +42,13 @@ class Sieve:
         return _unclaimed(said) if doubtful else said
 
     def body(self, said: bytes) -> bytes:
-        """A whole answer, as JSON."""
+        """A whole answer, as JSON. Most hold nothing to be taken out, and stay as they are."""
+        if b"verified" not in said and b"\\u00" not in said:
+            for key in self._marks:
+                if key in said:
+                    break
+            else:
+                return said
         return self.answer(said.decode("utf-8", "surrogateescape")).encode(
             "utf-8", "surrogateescape"
         )

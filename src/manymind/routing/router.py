@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from random import random
 
+from msgspec import Struct
+
 from manymind.canon.answers import Answer
 from manymind.canon.events import Say
 from manymind.canon.faults import ContextTooLong, Fault, TimedOut
@@ -46,11 +48,14 @@ class Router(Provider):
         self._till = Till(pricing, metering, on_attempt, tighten)
         self._patience = patience or Patience()
         self._chance = chance
-        self._known: dict[str, tuple[Served, ...]] = {}
+        self._known: dict[str, _Found] = {}
         self._version = catalogue.version
 
     def served(self, model: str) -> tuple[Served, ...]:
         """Who serves a model, the best choice first; raises `NoSuchModel` where nobody does."""
+        return self._look_up(model).served
+
+    def _look_up(self, model: str) -> "_Found":
         if self._catalogue.version != self._version:
             self._known.clear()
             self._version = self._catalogue.version
@@ -94,7 +99,7 @@ class Router(Provider):
                 break
         raise most_useful(trip.faults)
 
-    def _find(self, model: str) -> tuple[Served, ...]:
+    def _find(self, model: str) -> "_Found":
         found = tuple(
             Served(offer, provider, _carrier(offer, provider))
             for offer in self._catalogue.find(model, self._names)
@@ -102,7 +107,8 @@ class Router(Provider):
         )
         if not found:
             raise missing(self._catalogue, model, tuple(self._providers))
-        return found
+        windows = [each.offer.context for each in found if each.offer.context is not None]
+        return _Found(found, min(windows, default=None), max(windows, default=None))
 
     def _provider(self, offer: Offer) -> Provider | None:
         return self._providers.get(offer.key) or self._providers.get(offer.provider)
@@ -110,20 +116,29 @@ class Router(Provider):
     def _fitting(self, question: Question) -> tuple[Served, ...]:
         """Offers whose window may hold the request. What might fit is sent: only words are
         counted, of which no request has fewer tokens."""
-        found = self.served(question.model)
-        known = [each.offer.context for each in found if each.offer.context is not None]
-        if not known or (question.letter is not None and question.letter.size <= min(known)):
-            return found
-        words = least(question.request, beyond=min(known))
-        fitting = tuple(
-            each for each in found if each.offer.context is None or each.offer.context >= words
-        )
+        found, letter = self._look_up(question.model), question.letter
+        if found.narrowest is None or (letter is not None and letter.size <= found.narrowest):
+            return found.served
+        words = least(question.request, beyond=found.narrowest)
+        fitting = tuple(each for each in found.served if _fits(each.offer, words))
         if not fitting:
             raise ContextTooLong(
-                f"No offer of {question.model} fits {words:,} tokens (largest: {max(known):,}).",
+                f"No offer of {question.model} fits {words:,} tokens (largest: {found.widest:,}).",
                 advice="Shorten the prompt, or ask a model with a larger context.",
             )
         return fitting
+
+
+class _Found(Struct, frozen=True):
+    """Who serves a model, and the windows among them that are known."""
+
+    served: tuple[Served, ...]
+    narrowest: int | None
+    widest: int | None
+
+
+def _fits(offer: Offer, words: int) -> bool:
+    return offer.context is None or offer.context >= words
 
 
 def _carrier(offer: Offer, provider: Provider) -> Carrier | None:
@@ -150,20 +165,24 @@ class _Trip:
         """Try an offer. Gives the fault where another attempt makes sense, raises it where none
         does, and None once the answer was spoken."""
         self._in_time()
-        mouth = Mouth(self._say, served.offer.native, self._desk.clock.now)
         self._attempts += 1
+        offer, carrier, letter = served.offer, served.carrier, self.question.letter
+        mouth: Mouth | None = None
         risk: Risk | None = None
         try:
-            risk = self._till.risk(served.offer, self.question, self._desk)
+            risk = self._till.risk(offer, self.question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
-            letter, carrier = self.question.letter, served.carrier
-            native = served.offer.native
-            if letter is not None and carrier is not None and carrier.carries(letter, native):
-                self.carried = await self._till.carry(served.offer, carrier, risk, letter, desk)
+            if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
+                self.carried = await self._till.carry(offer, carrier, risk, letter, desk)
             else:
+                mouth = Mouth(self._say, offer.native, self._desk.clock.now)
                 await self._till.attempt(served, risk, self.question, mouth, desk)
         except Fault as fault:
-            if mouth.opened or not elsewhere(fault) or self._too_dear(fault, risk):
+            if (
+                (mouth is not None and mouth.opened)
+                or not elsewhere(fault)
+                or self._too_dear(fault, risk)
+            ):
                 raise
             self.faults.append(fault)
             if self._attempts >= self._patience.attempts_max:

@@ -8,12 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Chunk, Ended, Noted, Spent, spoken
+from manymind.canon.events import Chunk, Noted, spoken
 from manymind.canon.faults import CutShort, OverBudget
 from manymind.canon.letters import Carrier, Letter
 from manymind.canon.ports import Desk, Meter, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
-from manymind.canon.usage import Usage
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
 from manymind.routing.attempts import OnAttempt
@@ -85,32 +84,17 @@ class Till:
         self, offer: Offer, carrier: Carrier, risk: Risk, letter: Letter, desk: Desk
     ) -> Answer:
         """As `attempt`, for a letter, where there is no cap."""
-        heard = _Priced()
-        meter = self._metering(offer.key, risk, heard)
+        meter = self._metering(offer.key, risk, _nobody)
         hold = await desk.allotment.reserve(0)
         async with Sale(offer, letter.model, meter, hold, desk, self._on_attempt) as sale:
             answer = await carrier.carry(letter, offer.native, desk)
             sale.answered = answer.model or offer.native
-            await meter(_told(answer))
-        return replace(answer, model=sale.answered, usage=heard.usage)
+            usage = meter.whole(answer.usage)
+        return replace(answer, model=sale.answered, usage=usage)
 
 
-class _Priced:
-    """Hears what the meter makes of an answer that nobody spoke."""
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-
-    async def __call__(self, chunk: Chunk) -> None:
-        for event in chunk.events:
-            if isinstance(event, Spent):
-                self.usage = event.usage
-
-
-def _told(answer: Answer) -> Chunk:
-    """What an answer says of its cost and its end."""
-    ended = Ended(status=answer.status, reason=answer.reason)
-    return Chunk((ended,) if answer.usage is None else (Spent(usage=answer.usage), ended))
+async def _nobody(chunk: Chunk) -> None:
+    """Hears an answer that is not spoken."""
 
 
 async def _ask(served: Served, question: Question, mouth: Mouth, meter: Meter, desk: Desk) -> None:

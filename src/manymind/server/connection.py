@@ -17,6 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from manymind.alarm import Alarm
 from manymind.canon.values import Json
 from manymind.server.direct import DirectLine
 from manymind.server.door import Application
@@ -57,8 +58,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._application = cast("Application", config.app)
         self._lines: deque[DirectLine] = deque()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due: float | None = None
+        self._alarm = Alarm(self.loop, self._too_late)
         self._stall_timer: asyncio.TimerHandle | None = None
         self._in_head = False
         self._heading = False
@@ -101,15 +101,19 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # Trailers come after what we decide by, so they decide nothing.
-            super().on_header(name, value)
+        if not self._in_head:
+            return  # Trailers come after what we decide by, so they decide nothing.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
             return  # What comes of the offer is decided where the parser stops.
         self._in_head = self._heading = False
         self._beside = 0
-        self._due = None
+        self._alarm.met()
         method = self.parser.get_method().decode("ascii")
         path, query = _located(self.url)
         line = DirectLine(
@@ -232,25 +236,12 @@ class Connection(HttpToolsProtocol):
             self._expect(self.patience.head_seconds)
 
     def _expect(self, seconds: float) -> None:
-        """Something is to come by then. One timer serves many expectations: it is set anew only
-        when it would ring too late."""
-        self._due = self.loop.time() + seconds
-        if self._timer is not None:
-            if self._timer.when() <= self._due:
-                return
-            self._timer.cancel()
-        self._timer = self.loop.call_at(self._due, self._ring)
+        """Something is to come by then."""
+        self._alarm.expect(self.loop.time() + seconds)
 
-    def _ring(self) -> None:
-        self._timer = None
-        if self._due is None:
+    def _too_late(self) -> None:
+        if self._lines or self.transport.is_closing():
             return
-        if self.loop.time() < self._due:
-            self._timer = self.loop.call_at(self._due, self._ring)
-        elif not self._lines and not self.transport.is_closing():
-            self._too_slow()
-
-    def _too_slow(self) -> None:
         if self._beside or self._in_head:
             self._refuse(408, "request_timeout", "The head of the request did not come in time.")
         else:
@@ -273,15 +264,15 @@ class Connection(HttpToolsProtocol):
             self.transport.write(STATUS_LINE[status] + head + body)
             self.transport.write_eof()
             self._stop_timers()
-            self._timer = self.loop.call_later(self.patience.farewell_seconds, self.transport.close)
+            self.loop.call_later(self.patience.farewell_seconds, self.transport.close)
         else:
             self.transport.close()
 
     def _stop_timers(self) -> None:
-        for timer in (self._timer, self._stall_timer):
-            if timer is not None:
-                timer.cancel()
-        self._timer = self._stall_timer = self._due = None
+        self._alarm.stop()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
 
 def _located(url: bytes) -> tuple[str, bytes]:

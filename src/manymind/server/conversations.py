@@ -10,6 +10,7 @@ from manymind.canon.values import Json
 from manymind.dialects.openai_responses.listed import identified, list_item, read_items
 from manymind.dialects.openai_responses.words import ENCRYPTED
 from manymind.dialects.reading import Object
+from manymind.memory.turns import Turns
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
@@ -30,11 +31,13 @@ class Conversing:
     def __init__(
         self,
         conversations: Conversations,
+        turns: Turns,
         admission: Admission,
         bounds: Bounds,
         new_id: Callable[[], str],
     ) -> None:
         self._conversations = conversations
+        self._turns = turns
         self._admission = admission
         self._bounds = bounds
         self._new_id = new_id
@@ -65,8 +68,9 @@ class Conversing:
     async def create(self, exchange: Exchange, caller: Caller, _captured: Captured) -> None:
         top = await self._fields(exchange)
         name = self._new_id()
+        added = await self._added(caller, top, name)
         made = await self._conversations.create(
-            caller.id, f"conv_{name}", metadata(top) or {}, _added(top, name)
+            caller.id, f"conv_{name}", metadata(top) or {}, added
         )
         await _reply(exchange, _shown(made))
 
@@ -87,7 +91,7 @@ class Conversing:
 
     async def add(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         top = await self._fields(exchange)
-        added = _added(top, self._new_id())
+        added = await self._added(caller, top, self._new_id())
         if not added:
             raise top.wrong("items", "must hold at least one item")
         names = await self._conversations.append(caller.id, captured["id"], added)
@@ -116,21 +120,21 @@ class Conversing:
         left = await self._conversations.forget_item(caller.id, captured["id"], captured["item"])
         await _reply(exchange, _shown(left))
 
+    async def _added(self, caller: Caller, top: Object, stem: str) -> dict[str, Item]:
+        items = read_items(top, "items")
+        if len(items) > ADDED_MAX:
+            raise BadRequest(
+                f"{len(items)} items are more than can be added at once.",
+                advice=f"Send at most {ADDED_MAX}.",
+                field="items",
+            )
+        news = await self._turns.filled(caller.id, items, field="items")
+        return dict(identified(stem, news.kept))
+
     async def _fields(self, exchange: Exchange) -> Object:
         with self._admission.visit() as take:
             bounds = self._bounds
             return await fields(exchange, bounds.body_bytes, bounds.body_seconds, take)
-
-
-def _added(top: Object, stem: str) -> dict[str, Item]:
-    items = read_items(top, "items")
-    if len(items) > ADDED_MAX:
-        raise BadRequest(
-            f"{len(items)} items are more than can be added at once.",
-            advice=f"Send at most {ADDED_MAX}.",
-            field="items",
-        )
-    return dict(identified(stem, items))
 
 
 def _shown(conversation: Conversation) -> Json:

@@ -106,7 +106,7 @@ class Counting:
         if not whole.items and not whole.instructions and not whole.tools:
             raise BadRequest("There is nothing to count.", advice="Send at least one message.")
         found = await self._counts.count(whole)
-        exchange.extra.append((COUNT_HEADER, found.basis))
+        exchange.add_header(COUNT_HEADER, found.basis)
         await exchange.reply(200, msgspec.json.encode(_counted(found.tokens, dialect)))
 
     def _read(self, body: bytes, dialect: str) -> Request:

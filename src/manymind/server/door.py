@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 
 import anyio
 from msgspec.structs import replace
@@ -45,9 +45,9 @@ class Application:
         elif scope["type"] == "http":
             await self.attend(AsgiLine(scope, receive, send))
 
-    async def attend(self, line: Line) -> None:
+    def attend(self, line: Line) -> Coroutine[None, None, None]:
         """Answer what comes on a line. Raises nothing."""
-        await self._attend(Exchange(line, self._new_id()))
+        return self._attend(Exchange(line, self._new_id()))
 
     async def _attend(self, exchange: Exchange) -> None:
         started = time.perf_counter()
@@ -61,15 +61,15 @@ class Application:
             exchange.outcome = "cancelled"
             await self._dismiss(exchange, manners)
         finally:
-            spent = time.perf_counter() - started
-            log.info(
-                "%s %s %s in %.3f s (%s)",
-                exchange.method,
-                "/…" if place is None else place.any.place,
-                exchange.outcome,
-                spent,
-                exchange.request_id,
-            )
+            if log.isEnabledFor(logging.INFO):
+                log.info(
+                    "%s %s %s in %.3f s (%s)",
+                    exchange.method,
+                    "/…" if place is None else place.any.place,
+                    exchange.outcome,
+                    time.perf_counter() - started,
+                    exchange.request_id,
+                )
 
     def socket_at(self, path: str) -> Terms | None:
         """On which terms one may speak by WebSocket at a path, if at all."""
@@ -79,7 +79,7 @@ class Application:
 
     async def _handle(self, exchange: Exchange, place: Place | None, manners: Manners) -> None:
         if manners.dialect == MESSAGES:
-            exchange.extra.append(("request-id", exchange.request_id))
+            exchange.add_header("request-id", exchange.request_id)
         try:
             self._guard.admit(exchange)
             if self._guard.is_preflight(exchange):
@@ -118,7 +118,7 @@ def _asked(exchange: Exchange, place: Place) -> Route:
     try:
         return place.route(exchange.method)
     except MethodNotAllowed:
-        exchange.extra.append(("allow", place.allowed))
+        exchange.add_header("allow", place.allowed)
         raise
 
 

@@ -16,33 +16,45 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Exchange:
-    """`extra` are headers that go out with whatever reply there will be; `outcome` is what the log
-    says of it."""
+    """`added` are the headers that go out with whatever reply there will be; `outcome` is what the
+    log says of it."""
 
     def __init__(self, line: Line, request_id: str) -> None:
         self.method = line.head.method
         self.path = line.head.path
         self.query = line.head.query
         self.request_id = request_id
-        self.extra: list[tuple[str, str]] = [("x-request-id", request_id)]
         self.started = False
         self.outcome = "ok"
+        self.added: Fields = [(b"x-request-id", request_id.encode())]
         self._line = line
+        self._head = line.head
 
     def header(self, name: str) -> str | None:
         """The value of a header, or None. One that is given twice is refused: two readers of
         it might disagree."""
         wanted = name.encode()
-        value = self._line.head.get(wanted)
+        head = self._head
+        value = head.fields.get(wanted)
         if value is None:
             return None
-        if wanted in self._line.head.twice:
+        if wanted in head.twice:
             raise BadRequest(f"The header {name} is given more than once.", field=name)
         return value.decode("latin-1").strip()
 
+    def plain(self, names: Iterable[bytes]) -> "tuple[bytes | None, ...] | None":
+        """The values of headers as they stand on the wire, or None where any header at all is
+        given more than once."""
+        head = self._head
+        return None if head.twice else tuple(map(head.fields.get, names))
+
     def has_header(self, name: str) -> bool:
         """Whether a header is given at all, however often."""
-        return self._line.head.get(name.encode()) is not None
+        return name.encode() in self._head.fields
+
+    def add_header(self, name: str, value: str) -> None:
+        """A header more, on whatever reply there will be."""
+        self.added.append((name.encode(), _sent(value)))
 
     def has_body(self) -> bool:
         length = self.header("content-length")
@@ -52,15 +64,15 @@ class Exchange:
         """The whole body, at most `limit` bytes: each piece within `seconds`, and on the whole
         no slower than a megabyte in that time, so that nobody can send one for ever. `take` is
         told of each piece before it is kept."""
-        declared = self.header("content-length") or "0"
-        if declared.isdecimal() and int(declared) > limit:
-            raise _too_large(limit)
         arrived = self._line.arrived()
         if arrived is not None:
             if len(arrived) > limit:
                 raise _too_large(limit)
             take(len(arrived))
             return arrived
+        declared = self.header("content-length") or "0"
+        if declared.isdecimal() and int(declared) > limit:
+            raise _too_large(limit)
         whole = BytesIO()  # A list would let a byte at a time cost a hundred.
         size = 0
         more = True
@@ -103,12 +115,13 @@ class Exchange:
     ) -> None:
         """A whole reply."""
         self.started = True
-        own = (("content-type", kind), ("content-length", str(len(body))), *headers)
-        sent = b"" if self.method == "HEAD" else body
-        await self._line.reply(status, self._fields(own), sent)
+        fields = self._fields(headers)
+        fields.append((b"content-type", kind.encode()))
+        fields.append((b"content-length", b"%d" % len(body)))
+        await self._line.reply(status, fields, b"" if self.method == "HEAD" else body)
 
     def _fields(self, headers: Headers) -> Fields:
-        return [(name.encode(), _sent(value)) for name, value in (*headers, *self.extra)]
+        return [*((name.encode(), _sent(value)) for name, value in headers), *self.added]
 
 
 def _sent(value: str) -> bytes:

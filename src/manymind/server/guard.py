@@ -42,6 +42,14 @@ GOOGLE = ("/v1beta/", "/v1/models/")
 """Where Google's paths begin."""
 
 
+_LOOKED_AT = (b"host", b"content-type", b"origin")
+_JSON = (b"application/json", None)
+"""The media type that any request may be of, and no origin."""
+
+ADMITTED_MAX = 1024
+"""So many names of this server are remembered; behind a wildcard there may be any number."""
+
+
 class Guard:
     def __init__(
         self, bound: str, hosts: Iterable[str], origins: Iterable[str], keys: Keys
@@ -50,9 +58,19 @@ class Guard:
         self._literals = not is_loopback(bound)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self._keys = keys
+        self._admitted: set[tuple[bytes | None, ...]] = set()
 
     def admit(self, exchange: Exchange) -> None:
-        """Refuses a request that a foreign web page could have sent."""
+        """Refuses a request that a foreign web page could have sent. What was admitted once, in
+        the same words and without an origin, is admitted again."""
+        words = exchange.plain(_LOOKED_AT)
+        if words in self._admitted:
+            return
+        self._look(exchange)
+        if words is not None and words[1:] == _JSON and len(self._admitted) < ADMITTED_MAX:
+            self._admitted.add(words)
+
+    def _look(self, exchange: Exchange) -> None:
         host = (exchange.header("host") or "").lower()
         if not host:
             raise BadRequest("The Host header is missing.", field="host")
@@ -70,15 +88,18 @@ class Guard:
                 field="origin",
             )
         if origin is not None and origin.lower().rstrip("/") in self._origins:
-            exchange.extra.append(("access-control-allow-origin", origin))
-            exchange.extra.extend(_SHARED)
+            exchange.add_header("access-control-allow-origin", origin)
+            for name, value in _SHARED:
+                exchange.add_header(name, value)
         self._check_media_type(exchange)
 
     def is_preflight(self, exchange: Exchange) -> bool:
         """Whether a browser asks beforehand if a page of a listed origin may call."""
+        if exchange.method != "OPTIONS":
+            return False
         origin = (exchange.header("origin") or "").lower().rstrip("/")
         asks = exchange.header("access-control-request-method") is not None
-        return exchange.method == "OPTIONS" and asks and origin in self._origins
+        return asks and origin in self._origins
 
     def identify(self, exchange: Exchange) -> Caller:
         """Who calls, by the key in the customary headers."""

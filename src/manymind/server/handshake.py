@@ -31,8 +31,7 @@ class Handshake(Exchange):
     async def accept(self) -> None:
         await self._receive()  # That they ask for it; ASGI says so as a message.
         self.started = True
-        lines = [(name.encode(), value.encode("latin-1")) for name, value in self.extra]
-        await self._send({"type": "websocket.accept", "headers": lines})
+        await self._send({"type": "websocket.accept", "headers": self.added})
 
     async def hear(self) -> AsgiMessage:
         return await self._receive()

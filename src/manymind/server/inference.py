@@ -156,7 +156,8 @@ class Inference:
 
         await until_hang_up(exchange, ask)
         if answer is None:
-            exchange.extra.extend(gathered.losses.news())
+            for name, names in gathered.losses.news():
+                exchange.add_header(name, names)
             answer = gathered.answer()
         view = self._view(manners, letter.outline)
         dialect = self._dialects[letter.dialect]

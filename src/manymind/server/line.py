@@ -16,26 +16,25 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
+_NONE: frozenset[bytes] = frozenset()
+
+
 class HungUp(Exception):
     """The caller went away. Nobody is left to be told."""
 
 
 class Head:
-    """The head of a request."""
+    """The head of a request. Of a field that is given `twice`, the last stands in `fields`."""
 
-    __slots__ = ("_fields", "method", "path", "query", "twice")
+    __slots__ = ("fields", "method", "path", "query", "twice")
 
     def __init__(self, method: str, path: str, query: bytes, fields: Iterable[tuple[bytes, bytes]]):
         self.method = method
         self.path = path
         self.query = query
         listed = fields if isinstance(fields, list) else list(fields)
-        self._fields = dict(listed)
-        self.twice = _repeated(listed) if len(self._fields) < len(listed) else frozenset[bytes]()
-
-    def get(self, name: bytes) -> bytes | None:
-        """The value of a header; of one that is given twice, the last."""
-        return self._fields.get(name)
+        self.fields = dict(listed)
+        self.twice = _repeated(listed) if len(self.fields) < len(listed) else _NONE
 
 
 def _repeated(fields: Fields) -> frozenset[bytes]:

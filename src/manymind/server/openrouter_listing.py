@@ -147,7 +147,7 @@ def _query(exchange: Exchange) -> dict[str, str]:
     known = (*choosing.KNOWN, *choosing.UNKNOWN)
     strange = dict.fromkeys(name[:60] for name, _ in said if name not in known)
     if strange:
-        exchange.extra.append((DROPPED_HEADER, ", ".join(strange)[:1000]))
+        exchange.add_header(DROPPED_HEADER, ", ".join(strange)[:1000])
     query: dict[str, str] = {}
     for name, value in said:
         if name in known:

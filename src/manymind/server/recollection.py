@@ -1,14 +1,14 @@
 """What a socket goes on from: the last answers of its own connection, then those of the house."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import count
 
 import msgspec
 from msgspec import Struct
 
 from manymind.canon.faults import NoSuchAnswer
-from manymind.canon.items import Item
+from manymind.canon.items import Item, id_of
 from manymind.canon.ports import Kept, Memory
 from manymind.memory.recalling import recalled
 
@@ -84,6 +84,16 @@ class Recollection:
         self._before = {response_id: history}
         return recalled(history.items)
 
+    def items(self) -> Mapping[str, Item]:
+        """Whatever this connection remembers, by the ids that its client was told."""
+        histories = (self._all.get(self._key(each)) for each in self._ids)
+        return {
+            name: item
+            for history in histories
+            for item in (history.items if history is not None else ())
+            if (name := id_of(item)) is not None
+        }
+
     def forget(self, response_id: str) -> None:
         """The connection knows this answer no more; the house may."""
         self._ids.pop(response_id, None)
@@ -102,6 +112,9 @@ class Nothing:
 
     async def keep(self, kept: Kept) -> None:
         pass
+
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
+        return {}
 
     async def recall(self, owner: str, response_id: str) -> tuple[Item, ...]:
         raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")

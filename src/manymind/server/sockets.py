@@ -15,8 +15,10 @@ from manymind.canon.ports import Clock, Kept, Memory
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
 from manymind.dialects.mirror import Dialect, View
+from manymind.dialects.openai_responses.outputs import named
 from manymind.gateway import Gateway
 from manymind.memory.recalling import check_returns
+from manymind.memory.references import Filled
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
@@ -199,11 +201,13 @@ class Session:
 
         async def keep(answer: Answer) -> None:
             if not (request.store and generate):  # Else the gateway keeps it, in the house.
-                kept = Kept(owner=self._caller.id, request=request, answer=answer)
+                asked = replace(request, items=news.kept)
+                kept = Kept(owner=self._caller.id, request=asked, answer=named(answer))
                 await self._memory.keep(kept)
 
         try:
-            whole = await self._continued(request)
+            news = await self._hall.gateway.filled(self._caller, request, self._memory.items)
+            whole = await self._continued(request, news)
             naming = Naming(dialect.name, self._house, key)
             say = turn.begin(dialect.writer(request, self._view(request)), naming, keep)
             if generate:
@@ -215,14 +219,14 @@ class Session:
             self._memory.forget(request.previous_response_id or "")
             raise
 
-    async def _continued(self, request: Request) -> Request:
+    async def _continued(self, request: Request, news: Filled) -> Request:
         """The request with the history that it goes on from, unless all of it is the house's."""
         previous = request.previous_response_id
         if previous is None or (request.store and not self._memory.holds(previous)):
-            return request
+            return replace(request, items=news.sent)
         history = await self._memory.recall(self._caller.id, previous)
-        check_returns(history, request.items)
-        return replace(request, items=(*history, *request.items), previous_response_id=None)
+        check_returns(history, news.kept)
+        return replace(request, items=(*history, *news.sent), previous_response_id=None)
 
     def _view(self, request: Request) -> View:
         return View(

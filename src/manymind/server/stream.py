@@ -227,7 +227,8 @@ async def gather(
     exchange: Exchange, gathered: Gathered, speak: Callable[[], Awaitable[None]]
 ) -> Answer:
     await until_hang_up(exchange, speak)
-    exchange.extra.extend(gathered.losses.news())
+    for name, names in gathered.losses.news():
+        exchange.add_header(name, names)
     return gathered.answer()
 
 

@@ -1,6 +1,6 @@
 """Kept answers. Each holds what its caller sent with it, and hangs on the answer before it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import anyio
@@ -14,6 +14,8 @@ from manymind.canon.faults import Conflict, ContextTooLong, NoSuchAnswer, NotFou
 from manymind.canon.items import Item
 from manymind.canon.ports import Clock, Kept
 from manymind.canon.values import Json
+from manymind.store import answer_items
+from manymind.store.answer_items import Held
 from manymind.store.database import Database, harmless
 from manymind.store.packing import Packed, pack, pack_json, unpack, unpack_answer, unpack_items
 from manymind.store.packing import unpack_json as unpack_fields
@@ -56,13 +58,14 @@ class Answers:
     async def keep(self, kept: Kept) -> None:
         packed = await anyio.to_thread.run_sync(pack, kept)
         before = kept.request.previous_response_id
+        stem, now = _stem(kept.answer.id), self._now()
         row = {
             "owner": kept.owner,
-            "id": _stem(kept.answer.id),
+            "id": stem,
             "parent": None if before is None else _stem(before),
             "dialect": kept.request.dialect or "",
             "model": kept.answer.model.replace("\0", ""),
-            "kept_at": self._now(),
+            "kept_at": now,
             "size": packed.size,
             "asked": packed.items,
             "request": packed.request,
@@ -72,6 +75,7 @@ class Answers:
         try:
             async with self._database.writing() as connection:
                 await connection.execute(_KEEP, row)
+                await answer_items.enter(connection, kept, stem, now)
         except IntegrityError:
             raise Conflict("An answer of this id is kept already.") from None
         await self.sweep()
@@ -81,6 +85,14 @@ class Answers:
             chain = await self._chain(connection, owner, response_id)
             rows = await self._rows(connection, owner, chain)
         return await anyio.to_thread.run_sync(_history, rows)
+
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
+        """Those of the items that are kept, whichever answers they belong to."""
+        async with self._database.reading() as connection:
+            held = await answer_items.holding(
+                connection, owner, tuple(names), self._oldest(), RECALLED_BYTES_MAX
+            )
+        return await anyio.to_thread.run_sync(_of_all, held)
 
     async def find(self, owner: str, answer_id: str, dialect: str) -> Kept:
         """One answer, with what was asked for it."""
@@ -95,6 +107,8 @@ class Answers:
         """What hangs on a forgotten answer cannot be gone on from any more."""
         async with self._database.writing() as connection:
             found = await connection.execute(delete(A).where(self._one(owner, answer_id, dialect)))
+            if found.rowcount:
+                await answer_items.drop(connection, owner, _stem(answer_id))
         if found.rowcount == 0:
             raise _unknown(answer_id, dialect)
 
@@ -135,6 +149,7 @@ class Answers:
         self._swept = now
         async with self._database.writing() as connection:
             await connection.execute(delete(A).where(A.c.kept_at < self._oldest()))
+            await answer_items.sweep(connection, self._oldest())
 
     def _now(self) -> int:
         return int(self._clock.today() * 1e6)
@@ -253,3 +268,7 @@ def _history(rows: Sequence[tuple[bytes, bytes]]) -> tuple[Item, ...]:
         history.extend(unpack_items(items))
         history.extend(o.item for o in unpack_answer(answer).outputs if o.choice == 0)
     return tuple(history)
+
+
+def _of_all(held: Sequence[Held]) -> dict[str, Item]:
+    return {name: item for each in held for name, item in each.items().items()}

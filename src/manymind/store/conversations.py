@@ -1,6 +1,6 @@
 """Conversations: a name for a growing list of items, kept until it is deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import anyio
@@ -13,6 +13,7 @@ from manymind.canon.faults import Conflict, ContextTooLong, NotFound
 from manymind.canon.items import Item
 from manymind.canon.ports import Clock
 from manymind.canon.values import Json
+from manymind.store.answer_items import in_turn, too_long
 from manymind.store.answers import RECALLED_BYTES_MAX, Window
 from manymind.store.database import Database, harmless
 from manymind.store.packing import pack_item, pack_json, unpack_item, unpack_json
@@ -112,6 +113,22 @@ class Conversations:
                 await connection.execute(select(I.c.item).where(mine).order_by(I.c.position))
             ).all()
         return await anyio.to_thread.run_sync(_items, rows)
+
+    async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
+        """Those of the items that are kept, whichever conversations they belong to."""
+        found: dict[str, _Found] = {}
+        left = RECALLED_BYTES_MAX
+        async with self._database.reading() as connection:
+            for some in in_turn(tuple(names)):
+                mine = and_(I.c.owner == owner, I.c.id.in_(some))
+                size = (await connection.execute(select(func.sum(I.c.size)).where(mine))).scalar()
+                left -= size or 0
+                if left < 0:
+                    raise too_long()
+                query = select(I.c.id, I.c.item).where(mine)
+                found.update({row.id: row for row in await connection.execute(query)})
+        items = await anyio.to_thread.run_sync(_items, tuple(found.values()))
+        return dict(zip(found, items, strict=True))
 
     async def listed(
         self, owner: str, conversation_id: str, window: Window

@@ -4,7 +4,17 @@ Times are microseconds since 1970. What we know the shape of is JSON in bytes, n
 database's own JSON: it holds whatever a stranger's text holds, and is read by nobody but us.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
 
 METADATA = MetaData()
 
@@ -27,6 +37,19 @@ ANSWERS = Table(
 )
 """`asked` are the items that the caller sent; what came before them hangs on `parent`."""
 
+ANSWER_ITEMS = Table(
+    "answer_items",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("answer", String, nullable=False),
+    Column("asked", Boolean, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Index("answer_items_by_answer", "owner", "answer"),
+    Index("answer_items_by_age", "kept_at"),
+)
+"""Where the item of an id lies: in what was `asked` with an answer, or in what it said."""
+
 CONVERSATIONS = Table(
     "conversations",
     METADATA,
@@ -46,4 +69,5 @@ CONVERSATION_ITEMS = Table(
     Column("size", BigInteger, nullable=False),
     Column("item", LargeBinary, nullable=False),
     Index("conversation_items_by_id", "owner", "conversation", "id", unique=True),
+    Index("conversation_items_by_name", "owner", "id"),
 )

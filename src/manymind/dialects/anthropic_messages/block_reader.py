@@ -179,7 +179,7 @@ class _Thinking:
         block.take("type")
         self._text = block.text("thinking") or ""
         self._signature = block.text("signature") or ""
-        self._value = Thought(joined=not first, aside=block.rest(NAME))
+        self._value = Thought(joined=not first, digest=True, aside=block.rest(NAME))
         self._open = False
 
     def start(self) -> Events:

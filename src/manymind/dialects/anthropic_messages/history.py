@@ -115,7 +115,9 @@ def read_thought(block: Object) -> Thought:
     text = block.needed("thinking", block.text("thinking"))
     signature = block.text("signature") or None
     content = (Text(text=text),) if text else ()
-    return unsealed(Thought(content=content, signature=signature, aside=block.rest(NAME)))
+    return unsealed(
+        Thought(content=content, signature=signature, digest=True, aside=block.rest(NAME))
+    )
 
 
 def read_call(block: Object) -> Called:

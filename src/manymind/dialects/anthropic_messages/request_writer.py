@@ -17,7 +17,7 @@ _TIERS = {"auto": "auto", "default": "standard_only"}
 
 
 def write_request(request: Request, flavour: Flavour) -> Written:
-    losses = Losses(NAME)
+    losses = Losses(NAME, request)
     turns = Turns(request, losses)
     thinker = ThinkingWriter(request, losses)
     thinking, config = thinker.thinking(), thinker.config()

@@ -29,7 +29,7 @@ def unsealed(thought: Thought) -> Thought:
     name, colon, encrypted = rest.partition(":")
     if not colon:
         return thought
-    opened = replace(thought, signature=None, encrypted=encrypted, id=name or None)
+    opened = replace(thought, signature=None, digest=False, encrypted=encrypted, id=name or None)
     if where == "content":
         return opened
     return replace(opened, summary=thought.content, content=())

@@ -73,7 +73,7 @@ def _read_caps(body: Object) -> Caps:
 
 
 def write_request(request: Request, flavour: Flavour) -> Written:
-    losses = Losses(NAME)
+    losses = Losses(NAME, request)
     turns = Turns(request, losses)
     body: Json = losses.merge({"contents": turns.contents()}, request.aside)
     system = turns.system()

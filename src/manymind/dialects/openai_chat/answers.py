@@ -22,7 +22,7 @@ _NUMBERED = {"tool_calls", "annotations", "images"}
 
 def write_reply(answer: Answer, request: Request, view: View) -> bytes:
     if answer.wire is not None and answer.wire.sealed and answer.wire.dialect == NAME:
-        return write_sealed(answer, answer.wire.sealed)
+        return write_sealed(answer, answer.wire)
     body = _body(answer, request, view)
     if view.house == "openrouter":
         body.setdefault("system_fingerprint", None)  # Its readers want the key in every reply.

@@ -13,8 +13,7 @@ from manymind.dialects.openai_chat.flavour import Flavour
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import INCOMPLETE
 from manymind.dialects.openai_chat.requests import read_request
-from manymind.dialects.openai_chat.usage import read_usage, write_cost, write_usage
-from manymind.dialects.reading import Object, upstream
+from manymind.dialects.openai_chat.usage import skim_usage, write_cost, write_usage
 from manymind.dialects.sealing import read_fields, seal
 
 PLAIN = frozenset(
@@ -32,6 +31,9 @@ PLAIN = frozenset(
 PLAINEST = Flavour()
 
 
+_NULL = Raw(b"null")
+
+
 class _Choice(Struct):
     finish_reason: str | None = None
 
@@ -41,7 +43,7 @@ class _Skimmed(Struct):
     id: str = ""
     model: str = ""
     created: int = 0
-    usage: dict[str, object] | None = None
+    usage: Raw = _NULL
     error: Raw | UnsetType = UNSET
 
 
@@ -68,6 +70,7 @@ def skim_reply(body: bytes) -> Answer | None:
         if not body.isascii():
             body.decode()
         seen = _SKIMMED.decode(body)
+        usage = None if bytes(seen.usage) == b"null" else skim_usage(seen.usage)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None
     if seen.error is not UNSET or not seen.choices:
@@ -77,21 +80,22 @@ def skim_reply(body: bytes) -> Answer | None:
         if choice.finish_reason == "error":
             return None
         reason = reason or INCOMPLETE.get(choice.finish_reason or "")
-    usage = seen.usage
     return Answer(
         id=seen.id,
         model=seen.model,
         created=seen.created,
-        usage=None if usage is None else read_usage(Object(usage, "usage", upstream)),
+        usage=usage,
         status="incomplete" if reason else "completed",
         reason=reason,
-        wire=Wire(NAME, {}, whole=True, sealed=body),
+        wire=Wire(NAME, {"model": seen.model}, whole=True, sealed=body),
     )
 
 
-def write_sealed(answer: Answer, body: bytes) -> bytes:
+def write_sealed(answer: Answer, wire: Wire) -> bytes:
     """A reply of a Chat server, but for the model and the cost that we know better."""
-    better = _better(answer)
+    body, better = wire.sealed, _better(answer)
+    if not better and answer.model == wire.data["model"]:
+        return body
     fields = read_fields(body)
     if fields is None:
         return body

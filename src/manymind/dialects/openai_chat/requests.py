@@ -128,7 +128,7 @@ def _read_provider(body: Object) -> tuple[bool | None, Json]:
 
 
 def write_request(request: Request, flavour: Flavour) -> Written:
-    losses = Losses(NAME)
+    losses = Losses(NAME, request)
     body: Json = {"model": request.model}
     body["messages"] = write_messages(request, flavour, losses)
     _write_tools(request, flavour, losses, body)

@@ -50,13 +50,15 @@ def read_detail(detail: Object) -> Thought:
     if summary or content or encrypted is not None:
         detail.take("type")
     form = detail.peek("format")
+    anthropic = isinstance(form, str) and form.startswith("anthropic")
     return Thought(
         summary=summary,
         content=content,
         encrypted=encrypted,
         signature=signature,
         id=detail.text("id"),
-        redacted=encrypted is not None and isinstance(form, str) and form.startswith("anthropic"),
+        redacted=encrypted is not None and anthropic,
+        digest=bool(content) and anthropic,
         form="reasoning_details",
         aside=detail.rest(NAME),
     )

@@ -1,13 +1,41 @@
 """What a call used, both ways."""
 
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json, Ticks
 from manymind.dialects.money import COUNT_MAX, claimed, dollars
 from manymind.dialects.openai_chat.parts import NAME
-from manymind.dialects.reading import Object
+from manymind.dialects.reading import Object, upstream
 
 _TOOL_FIELDS = ("server_side_tool_usage_details", "server_tool_use_details", "server_tool_use")
 _TOOL_SUFFIXES = ("_calls", "_requests")
+
+Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+
+
+class _Before(Struct):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+
+
+class _After(Struct):
+    reasoning_tokens: Count = 0
+
+
+class _Plain(Struct, forbid_unknown_fields=True):
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    total_tokens: Count = 0
+    prompt_tokens_details: _Before | None = None
+    completion_tokens_details: _After | None = None
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
+_ANY = msgspec.json.Decoder(dict[str, object])
 
 
 def read_usage(usage: Object) -> Usage:
@@ -30,6 +58,22 @@ def read_usage(usage: Object) -> Usage:
         sources=_count(usage, "num_sources_used"),
         reported_cost=_read_cost(usage),
         aside=usage.rest(NAME),
+    )
+
+
+def skim_usage(raw: Raw) -> Usage:
+    """The same of a usage that nobody has decoded; most hold nothing but plain counts."""
+    try:
+        plain = _PLAIN.decode(raw)
+    except msgspec.MsgspecError:
+        return read_usage(Object(_ANY.decode(raw), "usage", upstream))
+    before, after = plain.prompt_tokens_details, plain.completion_tokens_details
+    return Usage(
+        input_tokens=plain.prompt_tokens,
+        output_tokens=max(plain.completion_tokens, plain.total_tokens - plain.prompt_tokens),
+        cached_tokens=0 if before is None else before.cached_tokens,
+        cache_written_tokens=0 if before is None else before.cache_write_tokens,
+        reasoning_tokens=0 if after is None else after.reasoning_tokens,
     )
 
 

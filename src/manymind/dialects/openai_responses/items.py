@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
 from manymind.canon.values import Json
 from manymind.dialects.openai_responses.hosted import read_hosted, tool_of, write_hosted
@@ -165,7 +167,9 @@ def _write_output(item: Returned, at: str, pen: Pen) -> Json:
 
 def _write_thought(item: Thought, at: str, pen: Pen) -> Json | None:
     """What another vendor redacted, none but that vendor can read. What is sealed goes with the
-    id that it was sealed under."""
+    id that it was sealed under. A digest is a summary here, which is what clients show."""
+    if item.digest:
+        item = replace(item, summary=(*item.summary, *item.content), content=())
     if item.redacted:
         pen.lose(at)
         return None

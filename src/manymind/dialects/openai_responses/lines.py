@@ -40,6 +40,7 @@ class Line:
         self.status = "in_progress"
         self.closed = False
         self._value = item
+        self._digest = isinstance(item, Thought) and item.digest
         self._index = index
         self._parts: dict[Place, _Part] = {}
         self._shown: dict[str, int] = {}
@@ -117,6 +118,10 @@ class Line:
     def _show(self, part: Part, where: str) -> Json:
         return show_thought_text(part, where) if self._thinks else show_part(part)
 
+    def _field(self, place: Place) -> str:
+        """Where a part is shown: a digest is told as content, and is a summary here."""
+        return "summary" if self._digest else place[0]
+
     @property
     def _thinks(self) -> bool:
         return isinstance(self._value, Thought)
@@ -124,7 +129,7 @@ class Line:
     def _at(self, part: _Part | None = None) -> Json:
         place: Json = {"item_id": self.item_id, "output_index": self._index}
         if part is not None:
-            place[f"{part.place[0]}_index"] = part.index
+            place[f"{self._field(part.place)}_index"] = part.index
         return place
 
     def _open_part(self, place: Place, value: Part) -> Told:
@@ -133,8 +138,9 @@ class Line:
         part = self._part(place, value)
         if not self._shows(value):
             return
-        kind = "reasoning_summary_part" if place[0] == "summary" else "content_part"
-        fields = self._at(part) | {"part": self._show(blank(value), place[0])}
+        field = self._field(place)
+        kind = "reasoning_summary_part" if field == "summary" else "content_part"
+        fields = self._at(part) | {"part": self._show(blank(value), field)}
         yield f"response.{kind}.added", fields
         if isinstance(value, Text | Refusal) and value.text:
             yield self._delta(part, value.text, [])
@@ -156,7 +162,8 @@ class Line:
     def _words(self, part: _Part) -> str:
         """What this dialect calls the words of a part."""
         if self._thinks:
-            return "reasoning_text" if part.place[0] == "content" else "reasoning_summary_text"
+            field = self._field(part.place)
+            return "reasoning_text" if field == "content" else "reasoning_summary_text"
         return "refusal" if isinstance(part.value, Refusal) else "output_text"
 
     def _cite(self, event: Cited) -> Told:
@@ -180,8 +187,9 @@ class Line:
             return
         if isinstance(value, Text | Refusal):
             yield self._words_done(part, value)
-        kind = "reasoning_summary_part" if place[0] == "summary" else "content_part"
-        yield f"response.{kind}.done", self._at(part) | {"part": self._show(value, place[0])}
+        field = self._field(place)
+        kind = "reasoning_summary_part" if field == "summary" else "content_part"
+        yield f"response.{kind}.done", self._at(part) | {"part": self._show(value, field)}
 
     def _words_done(self, part: _Part, value: Text | Refusal) -> tuple[str, Json]:
         kind = self._words(part)

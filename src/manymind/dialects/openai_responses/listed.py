@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from manymind.canon.items import Item, Said, Unread
+from msgspec.structs import replace
+
+from manymind.canon.items import Item, Said, Thought, Unread, id_of
 from manymind.canon.values import Json
 from manymind.dialects.openai_responses.items import read_item
-from manymind.dialects.openai_responses.outputs import Ids, id_of, show_item, shown
+from manymind.dialects.openai_responses.outputs import Ids, show_item, shown
 from manymind.dialects.openai_responses.parts import write_parts
 from manymind.dialects.openai_responses.pen import Pen
 from manymind.dialects.reading import Object
@@ -25,6 +27,22 @@ def identified(stem: str, items: Iterable[Item]) -> list[tuple[str, Item]]:
     """The items that this dialect can show, each with an id that no other of them has."""
     ids = Ids(f"resp_{stem}")
     return [(ids.give(item), item) for item in items if shown(item)]
+
+
+def keepsakes(stem: str, items: Iterable[Item]) -> tuple[Item, ...]:
+    """What a caller sent, each under the id that a list shows it by and that can be referred to.
+    Reasoning that is sealed has only the one that it was sealed under."""
+    ids = Ids(f"resp_{stem}")
+    return tuple(_keepsake(item, ids) for item in items)
+
+
+def _keepsake(item: Item, ids: Ids) -> Item:
+    if not shown(item):
+        return item
+    name = ids.give(item)
+    if isinstance(item, Unread) or (isinstance(item, Thought) and item.encrypted is not None):
+        return item
+    return replace(item, id=name)
 
 
 def list_item(item: Item, item_id: str, *, sealed: bool = True) -> Json:

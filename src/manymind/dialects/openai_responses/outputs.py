@@ -5,7 +5,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
+from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread, id_of
 from manymind.canon.parts import Citation, Part, Refusal, Text, UnreadPart
 from manymind.canon.values import Json
 from manymind.dialects.openai_responses.hosted import form_of, show_hosted
@@ -57,13 +57,6 @@ def _named(item: Item, ids: Ids) -> Item:
             ids.give(item)
         return item
     return replace(item, id=ids.give(item))
-
-
-def id_of(item: Item) -> str | None:
-    if not isinstance(item, Unread):
-        return item.id
-    wire = item.data.get("id")
-    return wire if isinstance(wire, str) else None
 
 
 def _prefix(item: Item) -> str:

@@ -1,5 +1,6 @@
 """Writing with an account of what was left out."""
 
+from manymind.canon.requests import Request
 from manymind.canon.values import Aside, Json
 from manymind.dialects.losses import Losses
 from manymind.dialects.openai_responses.words import NAME
@@ -7,11 +8,12 @@ from manymind.dialects.openai_responses.words import NAME
 
 class Pen:
     """`own` says that the request was read from this dialect: then its extensions, which
-    no other caller's upstream can be trusted with, are written as they came."""
+    no other caller's upstream can be trusted with, are written as they came. What is lost is
+    told in the words of `request`."""
 
-    def __init__(self, *, own: bool) -> None:
+    def __init__(self, *, own: bool, request: Request | None = None) -> None:
         self.own = own
-        self._losses = Losses(NAME)
+        self._losses = Losses(NAME, request)
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from manymind.dialects.seals import is_marked
 
 
 def write_request(request: Request, flavour: Flavour) -> Written:
-    pen = Pen(own=request.dialect == NAME)
+    pen = Pen(own=request.dialect == NAME, request=request)
     fields: Json = {
         "model": request.model,
         "input": _write_items(request, pen),

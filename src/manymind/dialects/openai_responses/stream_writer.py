@@ -26,6 +26,7 @@ from manymind.canon.events import (
     words,
 )
 from manymind.canon.faults import Fault
+from manymind.canon.items import id_of
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.agents import AGENT_EVENT, show_event
@@ -33,7 +34,7 @@ from manymind.dialects.mirror import View
 from manymind.dialects.openai_responses.faults import write_error
 from manymind.dialects.openai_responses.lines import Line, Told
 from manymind.dialects.openai_responses.moulds import Mould, moulded
-from manymind.dialects.openai_responses.outputs import Ids, id_of, show_item, shown
+from manymind.dialects.openai_responses.outputs import Ids, show_item, shown
 from manymind.dialects.openai_responses.response_writer import patched, show_response, unsealed
 from manymind.dialects.openai_responses.words import NAME
 from manymind.dialects.reading import encode

@@ -48,7 +48,7 @@ class Roster:
         """The whole reply of a model."""
         told = self._replies.get(name)
         if told is not None:
-            if house.kind not in (told.get("object"), told.get("type")):
+            if house.kind != _kind(told):
                 raise Refused(400, f"{name} is not allowed on {house.name}.", param="model")
             return told
         tokens = count(asked.request)
@@ -66,6 +66,11 @@ class Roster:
             counts=_counts(tokens, spoken, knobs),
         )
         return house.whole(asked, reply, knobs)
+
+
+def _kind(told: Json) -> object:
+    """What a whole reply says it is; Google's bear no word for it."""
+    return told.get("object") or told.get("type") or ("candidates" in told and "generateContent")
 
 
 def _counts(tokens: int, spoken: Speech, knobs: Knobs) -> Counts:

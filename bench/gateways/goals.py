@@ -1,0 +1,77 @@
+"""What was aimed at, and what came of it."""
+
+import msgspec
+
+from bench.gateways.table import MEANINGS, OURS, Rounds, number
+
+VERDICTS = {True: "kept", False: "**missed**", None: "not measured"}
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """A bound that a figure of ours has to keep: beside that of another, or as it stands."""
+
+    figure: str
+    bound: float
+    other: str = ""
+    least: bool = False
+    less: str = ""
+    """Another figure of ours that is taken off first."""
+    beside: str = ""
+    """The figure of the other, where it is not the same: what it cannot do is set beside what
+    comes nearest to it."""
+
+    def reached(self, rounds: Rounds) -> float | None:
+        mine, off, theirs = self._values(rounds)
+        return None if mine is None or off is None or not theirs else (mine - off) / theirs
+
+    def _values(self, rounds: Rounds) -> tuple[float | None, float | None, float | None]:
+        """Our figure, what is taken off it, and what it stands beside."""
+        return (
+            rounds.value(OURS, self.figure),
+            rounds.value(OURS, self.less) if self.less else 0.0,
+            rounds.value(self.other, self.beside or self.figure) if self.other else 1.0,
+        )
+
+    def kept(self, rounds: Rounds) -> bool | None:
+        value = self.reached(rounds)
+        if value is None:
+            return None
+        return value >= self.bound if self.least else value <= self.bound
+
+    @property
+    def meaning(self) -> str:
+        return MEANINGS[self.figure] + (f", less {MEANINGS[self.less]}" if self.less else "")
+
+    @property
+    def aim(self) -> str:
+        beside = f" × {self.other}" if self.other else ""
+        passes = ", which passes it on" if self.beside else ""
+        return f"{'≥' if self.least else '≤'} {self.bound:g}{beside}{passes}"
+
+    def measured(self, rounds: Rounds) -> str:
+        reached = number(self.reached(rounds))
+        return f"{reached} ×" if self.other and reached != "-" else reached
+
+    def short(self, rounds: Rounds) -> str:
+        """How far off it is, in the figure's own unit."""
+        mine, off, theirs = self._values(rounds)
+        wanted = None if off is None or theirs is None else self.bound * theirs + off
+        return f"{number(mine)} where {number(wanted)} was aimed at"
+
+
+GOALS = (
+    Goal("c64_rps", 0.20, "nginx", least=True),
+    Goal("c64_rps", 3, "tensorzero", least=True),
+    Goal("c64_rps", 15, "portkey", least=True),
+    Goal("c64_rps", 100, "litellm", least=True),
+    Goal("paced_cpu_us", 3, "nginx"),
+    Goal("responses_cpu_us", 4, "nginx", beside="paced_cpu_us"),
+    Goal("messages_cpu_us", 4, "nginx", beside="paced_cpu_us"),
+    Goal("big_ms", 8, "nginx"),
+    Goal("big_ms", 0.5, "litellm"),
+    Goal("big_peak_mb", 120, less="idle_mb"),
+    Goal("idle_mb", 120),
+    Goal("start_s", 1.5),
+    Goal("soak_growth", 0.05),
+    Goal("slow_reader_mb", 1),
+)
