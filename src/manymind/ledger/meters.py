@@ -98,9 +98,12 @@ class OfferMeter(Meter):
     def _priced(self, usage: Usage) -> Usage:
         if self._inner:
             return usage
-        counted = self._pricing.cost(self._offer, usage)
-        claims = [claim for claim in (counted, usage.reported_cost) if claim is not None]
-        return replace(usage, cost=max(claims, default=None))
+        counted, claimed = self._pricing.cost(self._offer, usage), usage.reported_cost
+        if counted is None or claimed is None:
+            counted = claimed if counted is None else counted
+        else:
+            counted = max(counted, claimed)
+        return usage if usage.cost == counted else replace(usage, cost=counted)
 
     def _arrived_cost(self) -> Ticks:
         counted = self._usage or Usage()

@@ -88,15 +88,17 @@ class Gathered:
     def __init__(self, naming: Naming) -> None:
         self.losses = Losses()
         self._naming = naming
-        self._folding = Folding()
+        self._folding: Folding | None = None
 
     async def say(self, chunk: Chunk) -> None:
         heard = self._naming.hear(self.losses.hear(chunk))
         if heard.events:
+            if self._folding is None:
+                self._folding = Folding()
             self._folding.hear(heard)
 
     def answer(self) -> Answer:
-        return self._folding.answer()
+        return (self._folding or Folding()).answer()
 
 
 class Streamed:
