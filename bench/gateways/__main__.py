@@ -86,7 +86,7 @@ def ready(field: Sequence[Contestant], rounds: Rounds) -> list[Contestant]:
 def profiled(upstream: int, rounds: Rounds) -> tuple[Section, ...]:
     try:
         return profile(upstream)
-    except Failed as failed:
+    except (Failed, OSError) as failed:
         rounds.failed("the profile", str(failed))
         return ()
 

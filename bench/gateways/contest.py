@@ -101,18 +101,18 @@ def through(bench: Bench, phases: Sequence[str], tell: Tell) -> Figures:
         print(f"  {bench.contestant.name}: {name}", file=sys.stderr, flush=True)
         try:
             figures |= PHASES[name](bench)
-        except Failed as failed:
+        except (Failed, OSError) as failed:
             tell(f"{name}: {failed}")
     return figures
 
 
 def fits(phase: str, bench: Bench) -> bool:
     """Whether a contestant has what a phase asks for."""
+    if phase in OURS_ALONE and bench.contestant is not OURS:
+        return False
     if phase in DOORS and phase not in bench.contestant.paths:
         return False
-    if not bench.pid:
-        return phase not in WEIGHED
-    return phase not in OURS_ALONE or bench.contestant is OURS
+    return bool(bench.pid) or phase not in WEIGHED
 
 
 def compete(
@@ -136,7 +136,7 @@ def compete(
                     start = {"start_s": start_seconds} if bench.pid else {}
                     tell = partial(rounds.failed, name)
                     rounds.add(name, start | through(bench, wanted, tell))
-            except Failed as failed:
+            except (Failed, OSError) as failed:
                 rounds.failed(name, str(failed))
             spent = time.monotonic() - began
             lately[name] = spent

@@ -33,8 +33,9 @@ ROOMS = {
     "ledger": "usage, price, what may be spent",
     "catalog": "the model and its price",
     "policy": "keys",
-    "memory": "answers that are kept, as Responses are unless asked otherwise",
-    "store": "the database that keeps them",
+    "outbox": "what waits to be written, and the system's call that writes it",
+    "memory": "what was said before; nothing of it is kept here",
+    "store": "the database",
     "tokens": "how many tokens a request is",
     "canon": "the values that all rooms share",
     "alarm": "deadlines",
@@ -258,6 +259,8 @@ UNEQUAL = """\
 - LiteLLM alone stands beside us where Responses and Messages are translated to an upstream of Chat
   Completions. Portkey sends Responses on to the upstream's own path for them, and answers that
   `messages is not supported by openai`; TensorZero has neither path (404).
+- Responses are asked for with `store` set to false, as nobody but manymind would keep them here;
+  what keeping adds is a figure of its own.
 - Where a contestant cannot keep up with the paced streams, its time to the first word is the
   time in its queue; compare its processor time instead.
 - LiteLLM takes part in one round, the others in all. Its rate here may be below that of the

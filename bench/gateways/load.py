@@ -33,12 +33,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     dialect: str = CHAT
     stream: bool = False
     size: int = 60
+    keep: bool = False
     connections: int = 1
     seconds: float = 10.0
     requests: int = 10**9
 
     def wire(self) -> bytes:
-        body = question(self.dialect, self.model, stream=self.stream, size=self.size)
+        body = question(
+            self.dialect, self.model, stream=self.stream, size=self.size, keep=self.keep
+        )
         lines = {
             "Host": f"127.0.0.1:{self.port}",
             "Content-Type": "application/json",
@@ -222,7 +225,10 @@ async def run(job: Job) -> Score:
 
 def main() -> None:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(run(job))))
+    score = uvloop.run(run(job))
+    # Unbuffered, as an environment may demand it, a long write may end half-way without a word.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:
+        out.write(msgspec.json.encode(score))
 
 
 if __name__ == "__main__":

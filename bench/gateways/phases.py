@@ -138,13 +138,12 @@ def c64(bench: Bench) -> Figures:
     return figures
 
 
-def _streams(bench: Bench, dialect: str) -> Figures:
+def _streams(bench: Bench, name: str, dialect: str, *, keep: bool = False) -> Figures:
     job = msgspec.structs.replace(
-        bench.job(PACED, dialect), stream=True, connections=32, seconds=bench.seconds
+        bench.job(PACED, dialect), stream=True, keep=keep, connections=32, seconds=bench.seconds
     )
     load(msgspec.structs.replace(job, requests=32))
     score, spent = bench.measured(job)
-    name = "paced" if dialect == CHAT else dialect
     return {
         **each(name, spent, score.requests * len(WORDS)),
         f"{name}_first_p50_ms": at(score.firsts, 0.5) * 1e3,
@@ -153,15 +152,20 @@ def _streams(bench: Bench, dialect: str) -> Figures:
 
 
 def paced(bench: Bench) -> Figures:
-    return _streams(bench, CHAT)
+    return _streams(bench, "paced", CHAT)
 
 
 def responses(bench: Bench) -> Figures:
-    return _streams(bench, RESPONSES)
+    return _streams(bench, RESPONSES, RESPONSES)
 
 
 def messages(bench: Bench) -> Figures:
-    return _streams(bench, MESSAGES)
+    return _streams(bench, MESSAGES, MESSAGES)
+
+
+def stored(bench: Bench) -> Figures:
+    """Responses that are kept, as ours are unless they are told not to."""
+    return _streams(bench, "stored", RESPONSES, keep=True)
 
 
 def big(bench: Bench) -> Figures:
@@ -224,13 +228,14 @@ PHASES: dict[str, Callable[[Bench], Figures]] = {
     "paced": paced,
     RESPONSES: responses,
     MESSAGES: messages,
+    "stored": stored,
     "big": big,
     "slow": slow,
     "soak": soak,
 }
 DOORS = {RESPONSES, MESSAGES}
 """Other front doors over the same upstream, for whoever has them."""
-OURS_ALONE = {"soak"}
+OURS_ALONE = {"stored", "soak"}
 WEIGHED = {"idle", "slow", "soak"}
 """Phases that weigh a process, and yield nothing where there is none."""
 ONCE = {"soak"}

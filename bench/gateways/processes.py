@@ -131,7 +131,10 @@ def peak_mb(pid: int) -> float:
 
 def forget_peak(pid: int) -> None:
     for each in tree(pid):
-        Path(f"/proc/{each}/clear_refs").write_text("5")
+        try:
+            Path(f"/proc/{each}/clear_refs").write_text("5")
+        except FileNotFoundError:
+            continue
 
 
 def _sum(pid: int, file: str, name: str) -> float:
@@ -162,4 +165,7 @@ def load(job: Job) -> Score:
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise Failed(lines[-1] if lines else "the load ended without a word")
-    return msgspec.json.decode(done.stdout, type=Score)
+    try:
+        return msgspec.json.decode(done.stdout, type=Score)
+    except msgspec.DecodeError as error:
+        raise Failed(f"what the load told cannot be read: {error}") from error

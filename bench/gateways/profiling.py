@@ -12,7 +12,7 @@ import msgspec
 from bench.gateways.contest import Wrap, running
 from bench.gateways.contestants import OURS, Start
 from bench.gateways.phases import PHASES
-from bench.gateways.processes import ROOT
+from bench.gateways.processes import ROOT, Failed
 from bench.gateways.sampled import Spot
 
 SECONDS = 5.0
@@ -51,6 +51,8 @@ def profile(upstream: int, seconds: float = SECONDS) -> tuple[Section, ...]:
                 print(f"  profile: {load}", file=sys.stderr, flush=True)
                 os.kill(bench.pid, signal.SIGUSR1)
                 PHASES[load](bench)
+        if not outcome.exists():
+            raise Failed("the process that was sampled left nothing behind")
         return sections(outcome.read_bytes())
 
 
@@ -64,4 +66,6 @@ def _sampled(outcome: Path) -> Wrap:
 
 def sections(told: bytes) -> tuple[Section, ...]:
     found = msgspec.json.decode(told, type=tuple[tuple[Spot, ...], ...])
+    if len(found) != len(LOADS) or not all(found):
+        raise Failed(f"samples were taken in {sum(map(bool, found))} of {len(LOADS)} loads")
     return tuple(Section(load, spots) for load, spots in zip(LOADS, found, strict=True))

@@ -25,6 +25,7 @@ MEANINGS = {
     "paced_first_p99_ms": "first word, Chat to Chat, 99 %, ms",
     "responses_cpu_us": "CPU a paced chunk, Responses over Chat, µs",
     "responses_first_p50_ms": "first word, Responses over Chat, median, ms",
+    "stored_cpu_us": "the same, and the answer is kept, µs",
     "messages_cpu_us": "CPU a paced chunk, Messages over Chat, µs",
     "messages_first_p50_ms": "first word, Messages over Chat, median, ms",
     "big_ms": "a body of 8 MiB, median, ms",
@@ -32,7 +33,7 @@ MEANINGS = {
     "big_peak_mb": "peak resident memory with it, MB",
     "slow_reader_mb": "memory for a reader who does not read, MB",
     "soak_mb": "memory after 200,000 requests, MB",
-    "soak_growth": "growth of memory in these, as a share",
+    "soak_growth": "growth of memory over 200,000 requests, as a share",
 }
 
 _PLACE = re.compile(r"(?:file://)?/[\w.@-]+/\S*")

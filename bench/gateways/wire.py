@@ -68,12 +68,16 @@ _ENDS = {
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
-def question(dialect: str, model: str, *, stream: bool = False, size: int = 60) -> bytes:
-    """A body that asks for an answer; its prompt has at least so many bytes."""
+def question(
+    dialect: str, model: str, *, stream: bool = False, size: int = 60, keep: bool = False
+) -> bytes:
+    """A body that asks for an answer; its prompt has at least so many bytes. Responses are kept
+    by whoever can unless they are told not to."""
     prompt = ("How high is the tide at Tillan? " * (size // 32 + 1))[: max(size, 32)]
     body: dict[str, object] = {"model": model}
     if dialect == RESPONSES:
         body["input"] = prompt
+        body["store"] = keep
     else:
         body["messages"] = [{"role": "user", "content": prompt}]
     if dialect == MESSAGES:

@@ -1,6 +1,6 @@
 """The hall: one request, top to bottom."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from math import inf
 from typing import Protocol, runtime_checkable
 
@@ -28,7 +28,7 @@ class Accounts(Protocol):
 class Relaying(Protocol):
     """A router that need not open what it passes on."""
 
-    async def relay(self, letter: Letter, say: Say, desk: Desk) -> Answer | None: ...
+    def relay(self, letter: Letter, say: Say, desk: Desk) -> Awaitable[Answer | None]: ...
 
 
 class Gateway:

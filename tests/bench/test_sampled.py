@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.gateways.processes import ROOT
-from bench.gateways.profiling import Section
+from bench.gateways.processes import ROOT, Failed
+from bench.gateways.profiling import LOADS, Section, sections
 from bench.gateways.sampled import Place, Spot
 
 BUSY = """
@@ -62,3 +62,11 @@ def test_shares_are_of_all_samples() -> None:
     section = Section("c64", spots)
     assert section.rooms() == {"server": 0.5, "loop": 0.5}
     assert section.functions(2) == [("a", 0.375), ("b", 0.125)]
+
+
+def test_a_load_without_samples_is_a_failure_and_no_empty_table() -> None:
+    one = [Spot(Place("server", "a"), 1)]
+    assert [each.load for each in sections(msgspec.json.encode([one] * len(LOADS)))] == [*LOADS]
+    for told in ([one], [one, one, one, []]):
+        with pytest.raises(Failed):
+            sections(msgspec.json.encode(told))

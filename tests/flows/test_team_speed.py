@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import aiohttp
@@ -10,7 +10,6 @@ import aiohttp
 from manymind.server.simulated import Visit
 from tests.flows.stage import on_stage
 
-CALL_SECONDS = 1.0
 SETTINGS = """
 [team]
 leader = "vllm/sim-researcher;latency=1.0"
@@ -29,21 +28,34 @@ def speaker(visit: Visit) -> str:
     return found[-1].decode()
 
 
+def kept_waiting() -> float:
+    """Seconds for which this thread could have run, and the machine ran somebody else's work."""
+    told = Path("/proc/thread-self/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
+
+
 async def test_a_team_of_16_takes_no_longer_than_its_longest_chain(tmp_path: Path) -> None:
+    """The chain is taken as the upstream saw it, and what the machine did for others meanwhile is
+    not the team's."""
     body = {
         "model": "manymind/multi-agent",
         "agent_count": 16,
         "input": DOCUMENTS + "How much oil do lamp 3, lamp 17 and lamp 29 burn?",
     }
     async with on_stage(tmp_path, settings=SETTINGS) as stage, aiohttp.ClientSession() as session:
-        started = time.monotonic()
+        started, waited = time.monotonic(), kept_waiting()
         async with session.post(f"{stage.url}/v1/responses", json=body) as answered:
             reply = await answered.json()
-        elapsed = time.monotonic() - started
+        elapsed, kept = time.monotonic() - started, kept_waiting() - waited
         visits = [visit for visit in stage.simulated.visits if visit.method == "POST"]
-        calls = Counter(map(speaker, visits))
     assert reply["status"] == "completed"
-    leader = calls.pop("the leader")
-    assert len(calls) == 15
-    longest = (leader + max(calls.values())) * CALL_SECONDS
-    assert elapsed <= 1.2 * longest, f"{elapsed:.2f} s for a chain of {longest:.0f} s"
+    spent = defaultdict[str, float](float)
+    for visit in visits:
+        assert visit.ended is not None
+        spent[speaker(visit)] += visit.ended - visit.began
+    leader = spent.pop("the leader")
+    assert len(spent) == 15
+    longest = leader + max(spent.values())
+    assert elapsed - kept <= 1.2 * longest, (
+        f"{elapsed:.2f} s for a chain of {longest:.2f} s, {kept:.2f} s of them for others' work"
+    )

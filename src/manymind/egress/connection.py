@@ -18,6 +18,7 @@ from msgspec import Struct
 from manymind.alarm import Alarm
 from manymind.canon.faults import CutShort, Fault, UpstreamBroken
 from manymind.egress.reply import Reply
+from manymind.outbox import Outbox, outbox
 
 _WHOLE_WRITE_BYTES = 64 * 1024
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -44,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._parser: HttpResponseParser | None = None
         self._reusable = True
         self._alarm: Alarm | None = None
+        self._outbox: Outbox | None = None
         self._fields: dict[bytes, bytes] = {}
         self._final = False
         self._until_close = False
@@ -76,8 +78,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or (self._reply is not None and not self._reply.over):
             raise RuntimeError("A connection that is not at rest cannot take a request.")
-        if self._alarm is None:
-            self._alarm = Alarm(loop, self._ring)
+        if self._alarm is None or self._outbox is None:
+            self._alarm, self._outbox = Alarm(loop, self._ring), outbox(loop)
         reply = Reply(self._host, transport, deadline, loop, self._alarm)
         if transport.is_closing():
             reply.hear_fault(self._loss(reply))
@@ -90,7 +92,7 @@ class Connection(asyncio.Protocol):
         self._header_bytes = self._barren_bytes = self._body_bytes = 0
         self.served += 1
         if len(body) == 1 and len(body[0]) <= _WHOLE_WRITE_BYTES:
-            transport.write(head + body[0])
+            self._outbox.put(transport, head + body[0])
         else:
             for piece in (head, *body):
                 transport.write(piece)

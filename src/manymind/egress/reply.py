@@ -115,6 +115,12 @@ class Reply:
         """Nothing more can come, for good or ill."""
         return self.complete or self._fault is not None
 
+    def arrived(self) -> bytes | None:
+        """The whole body, if it has come already in one piece, and nobody took any of it."""
+        if not self.complete or len(self._pieces) != 1 or self._paused:
+            return None
+        return self._pieces.popleft()
+
     @property
     def waiting(self) -> bytes:
         """The first piece of the body, if it is there already."""

@@ -27,5 +27,6 @@ class Accounts:
         """There is one caller so far, so that only the request itself is looked at."""
         standing = self._defaults.team if self._is_team(request.model) else self._defaults.request
         asked = request.caps.cost
-        caps = [cap for cap in (asked, standing) if cap is not None]
-        return Purse(min(caps, default=None))
+        if asked is None or standing is None:
+            return Purse(standing if asked is None else asked)
+        return Purse(min(asked, standing))

@@ -109,7 +109,7 @@ class Hearing:
 async def skimmed(reply: Reply, sealing: Sealing, dialect: Dialect, sieve: Sieve) -> Answer:
     """A whole reply, opened no further than must be."""
     if reply.waiting[:1] == b"{":
-        body = sieve.body(await reply.read(WHOLE_BYTES_MAX))
+        body = sieve.body(reply.arrived() or await reply.read(WHOLE_BYTES_MAX))
         answer = sealing.skim_reply(body)
         return answer or _folded(dialect.read_reply(body))
     folding = Folding()

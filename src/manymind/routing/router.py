@@ -1,6 +1,6 @@
 """Finds who can answer, and sees to it that one of them does: paid for, and never two at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from random import random
 
 from msgspec import Struct
@@ -72,14 +72,12 @@ class Router(Provider):
         caller's: two models are never spliced into one answer."""
         await self._answer(_Trip(self._till, self._patience, Question(request), say, desk))
 
-    async def relay(self, letter: Letter, say: Say, desk: Desk) -> Answer | None:
+    def relay(self, letter: Letter, say: Say, desk: Desk) -> Awaitable[Answer | None]:
         """As `run`, for a request that need not be opened if the one who answers takes it so:
         then the answer is given, and otherwise spoken."""
-        trip = _Trip(self._till, self._patience, Question(letter), say, desk)
-        await self._answer(trip)
-        return trip.carried
+        return self._answer(_Trip(self._till, self._patience, Question(letter), say, desk))
 
-    async def _answer(self, trip: "_Trip") -> None:
+    async def _answer(self, trip: "_Trip") -> Answer | None:
         waiting = self._fitting(trip.question)
         faults: list[Fault] = []
         for round_number in range(self._patience.rounds_max):
@@ -90,7 +88,7 @@ class Router(Provider):
             for served in waiting:
                 fault = await trip.attempt(served)
                 if fault is None:
-                    return
+                    return trip.carried
                 if fault.retryable:
                     again.append(served)
                     faults.append(fault)

@@ -5,7 +5,7 @@ from types import TracebackType
 import anyio
 
 from manymind.canon.faults import Fault
-from manymind.canon.ports import Desk, Hold, Meter
+from manymind.canon.ports import Bill, Desk, Hold, Meter
 from manymind.catalog.offers import Offer
 from manymind.routing.attempts import Attempt, OnAttempt
 from manymind.routing.mouth import Mouth
@@ -48,7 +48,9 @@ class Sale:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            await self._settle("completed")
+            bill = self._meter.bill()
+            await self._hold.settle(bill.ticks)
+            self._note("completed", bill)
             return
         outcome, nothing_used = "failed", False
         if isinstance(error, Fault):
@@ -57,12 +59,11 @@ class Sale:
         elif isinstance(error, anyio.get_cancelled_exc_class()):
             outcome = "cancelled"
         with anyio.move_on_after(SETTLE_SECONDS_MAX, shield=True):
-            await self._settle(outcome, nothing_used=nothing_used)
+            bill = self._meter.bill(unbilled=nothing_used)
+            await self._hold.settle(bill.ticks)
+            self._note(outcome, bill)
 
-    async def _settle(self, outcome: str, *, nothing_used: bool = False) -> None:
-        """A settlement of a completed answer shields itself; see `Hold`."""
-        bill = self._meter.bill(unbilled=nothing_used)
-        await self._hold.settle(bill.ticks)
+    def _note(self, outcome: str, bill: Bill) -> None:
         ended, mouth = self._desk.clock.now(), self.mouth
         opened_at = ended if self.answered is not None else mouth.opened_at if mouth else None
         self._on_attempt(

@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 
 from manymind.alarm import Alarm
 from manymind.canon.values import Json
+from manymind.outbox import outbox
 from manymind.server.direct import DirectLine
 from manymind.server.door import Application
 from manymind.server.line import Head
@@ -59,6 +60,7 @@ class Connection(HttpToolsProtocol):
         self._application = cast("Application", config.app)
         self._lines: deque[DirectLine] = deque()
         self._alarm = Alarm(self.loop, self._too_late)
+        self.outbox = outbox(self.loop)
         self._stall_timer: asyncio.TimerHandle | None = None
         self._in_head = False
         self._heading = False
@@ -157,6 +159,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server is about to end: what is being answered is the last."""
+        self.outbox.flush()
         if not self._lines:
             self.transport.close()
         for line in self._lines:
@@ -211,6 +214,7 @@ class Connection(HttpToolsProtocol):
 
     def _hand_on(self, terms: Terms, rest: bytes) -> None:
         """From here on the socket speaks WebSocket."""
+        self.outbox.flush()
         socket = WebSocket(self.config, self.server_state, self.app_state, terms)
         socket.connection_made(self.transport)
         socket.data_received(self._head())
@@ -251,6 +255,7 @@ class Connection(HttpToolsProtocol):
         """Says what is wrong, where nothing else is being said, and hears no more. The socket
         closes a little later: with bytes left unread, the refusal would be lost on its way."""
         self._refused = True
+        self.outbox.flush()
         first = self._lines[0] if self._lines else None
         if first is None or (not first.response_started and len(self._lines) == 1):
             error: Json = {"message": message, "type": "invalid_request_error", "code": code}

@@ -7,6 +7,7 @@ from typing import Protocol
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from manymind.outbox import Outbox
 from manymind.server.line import Fields, Head, HungUp, Work
 
 _BODILESS = frozenset({204, 304})
@@ -17,6 +18,7 @@ class Socket(Protocol):
 
     transport: asyncio.Transport
     flow: FlowControl
+    outbox: Outbox
 
     def on_response_complete(self) -> None: ...
 
@@ -85,7 +87,7 @@ class DirectLine:
         if self._expects_continue:
             self._expects_continue = False
             if not socket.transport.is_closing():
-                socket.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                socket.outbox.put(socket.transport, b"HTTP/1.1 100 Continue\r\n\r\n")
         while not self.body and self.more_body and not self.disconnected:
             socket.flow.resume_reading()
             self._waiter = asyncio.get_running_loop().create_future()
@@ -103,7 +105,7 @@ class DirectLine:
             return
         if self._socket.flow.write_paused:
             await self._socket.flow.drain()
-        self._socket.transport.write(self._head(status, fields))
+        self._write(self._head(status, fields))
 
     async def send(self, body: bytes, *, more: bool) -> None:
         if self.disconnected:
@@ -115,10 +117,10 @@ class DirectLine:
         if self._chunked:
             last = b"" if more else b"0\r\n\r\n"
             framed = b"%x\r\n%b\r\n%b" % (len(body), body, last) if body else last
-            self._socket.transport.write(framed)
+            self._write(framed)
         elif self.head.method != "HEAD":
             self._count(body, last=not more)
-            self._socket.transport.write(body)
+            self._write(body)
         if not more:
             self._complete()
 
@@ -129,13 +131,14 @@ class DirectLine:
             await self._socket.flow.drain()
         head = self._head(status, fields)
         if self.head.method == "HEAD":
-            self._socket.transport.write(head)
+            self._write(head)
         elif len(body) > 1 << 16:
             self._count(body, last=True)
-            self._socket.transport.writelines((head, body))
+            self._write(head)
+            self._write(body)
         else:
             self._count(body, last=True)
-            self._socket.transport.write(head + body)
+            self._write(head + body)
         self._complete()
 
     async def attend(self, work: Work) -> bool:
@@ -182,8 +185,12 @@ class DirectLine:
             self._socket.transport.abort()
             raise RuntimeError("The reply is not as long as its head says.")
 
+    def _write(self, data: bytes) -> None:
+        self._socket.outbox.put(self._socket.transport, data)
+
     def _complete(self) -> None:
         self.response_complete = True
         if not self.keep_alive:
+            self._socket.outbox.flush()
             self._socket.transport.close()
         self._socket.on_response_complete()

@@ -1,7 +1,7 @@
 """One HTTP exchange over ASGI: what came in, and the single place where its reply goes out."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from io import BytesIO
 from typing import TypeAlias
 
@@ -60,15 +60,21 @@ class Exchange:
         length = self.header("content-length")
         return self.header("transfer-encoding") is not None or length not in (None, "0")
 
-    async def body(self, limit: int, seconds: float, take: Callable[[int], None]) -> bytes:
-        """The whole body, at most `limit` bytes: each piece within `seconds`, and on the whole
-        no slower than a megabyte in that time, so that nobody can send one for ever. `take` is
-        told of each piece before it is kept."""
+    def arrived(self, limit: int, take: Callable[[int], None]) -> bytes | None:
+        """As `body`, for one that has come already."""
         arrived = self._line.arrived()
         if arrived is not None:
             if len(arrived) > limit:
                 raise _too_large(limit)
             take(len(arrived))
+        return arrived
+
+    async def body(self, limit: int, seconds: float, take: Callable[[int], None]) -> bytes:
+        """The whole body, at most `limit` bytes: each piece within `seconds`, and on the whole
+        no slower than a megabyte in that time, so that nobody can send one for ever. `take` is
+        told of each piece before it is kept."""
+        arrived = self.arrived(limit, take)
+        if arrived is not None:
             return arrived
         declared = self.header("content-length") or "0"
         if declared.isdecimal() and int(declared) > limit:
@@ -95,26 +101,26 @@ class Exchange:
             whole.write(piece)
         return whole.getvalue()
 
-    async def attend(self, work: Work) -> bool:
+    def attend(self, work: Work) -> Awaitable[bool]:
         """Does the work for as long as the caller is there; see `Line.attend`."""
-        return await self._line.attend(work)
+        return self._line.attend(work)
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
         await self._line.start(status, self._fields(headers))
 
-    async def send(self, body: bytes, *, more: bool = True) -> None:
-        await self._line.send(body, more=more)
+    def send(self, body: bytes, *, more: bool = True) -> Awaitable[None]:
+        return self._line.send(body, more=more)
 
-    async def reply(
+    def reply(
         self, status: int, body: bytes, kind: str = "application/json", headers: Headers = ()
-    ) -> None:
+    ) -> Awaitable[None]:
         """A whole reply."""
         self.started = True
         fields = self._fields(headers)
         fields.append((b"content-type", kind.encode()))
         fields.append((b"content-length", b"%d" % len(body)))
-        await self._line.reply(status, fields, b"" if self.method == "HEAD" else body)
+        return self._line.reply(status, fields, b"" if self.method == "HEAD" else body)
 
     def _fields(self, headers: Headers) -> Fields:
         return [*((name.encode(), _sent(value)) for name, value in headers), *self.added]

@@ -1,7 +1,7 @@
 """Every dialect's paths: one handler."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -100,40 +100,38 @@ class Inference:
         )
 
     def _door(self, path: str, manners: Manners) -> Route:
-        async def page(exchange: Exchange, caller: Caller, captured: Captured) -> None:
-            with self.admission.visit() as take:
-                await self._admitted(exchange, caller, manners, captured.get("model"), take)
+        def page(exchange: Exchange, caller: Caller, captured: Captured) -> Awaitable[None]:
+            return self._visit(exchange, caller, manners, captured.get("model"))
 
         return Route(method="POST", path=path, page=page, manners=manners)
 
-    async def _admitted(
-        self,
-        exchange: Exchange,
-        caller: Caller,
-        manners: Manners,
-        model: str | None,
-        take: Callable[[int], None],
+    async def _visit(
+        self, exchange: Exchange, caller: Caller, manners: Manners, model: str | None
     ) -> None:
-        body = await exchange.body(self._bounds.body_bytes, self._bounds.body_seconds, take)
-        letter = self._sealed(exchange, manners, body)
-        if letter is not None:
-            del body
-            await self._relay(exchange, caller, manners, letter)
-            return
-        if manners.wrapped:
-            body = _unwrap(body, model)
-        spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
-        try:
-            request = self._dialects[spoken.dialect].read_request(body)
-            if spoken.dialect == GEMINI:
-                request = addressed(request, exchange, model, streamed=manners.streamed)
-            request = self._gateway.readied(replace(request, betas=_betas(exchange)))
-            del body  # The history is in the request; holding both would double a large prompt.
-            await self._answer(exchange, caller, spoken, request)
-        except Fault as fault:
-            if exchange.started:
-                raise
-            await self._refusals.refuse(exchange, fault, spoken)
+        bounds = self._bounds
+        with self.admission.visit() as take:
+            body = exchange.arrived(bounds.body_bytes, take)
+            if body is None:
+                body = await exchange.body(bounds.body_bytes, bounds.body_seconds, take)
+            letter = self._sealed(exchange, manners, body)
+            if letter is not None:
+                del body
+                await self._relay(exchange, caller, manners, letter)
+                return
+            if manners.wrapped:
+                body = _unwrap(body, model)
+            spoken = replace(manners, dialect=_dialect_of(body, manners.dialect))
+            try:
+                request = self._dialects[spoken.dialect].read_request(body)
+                del body  # The history is in the request; both would double a large prompt.
+                if spoken.dialect == GEMINI:
+                    request = addressed(request, exchange, model, streamed=manners.streamed)
+                request = self._gateway.readied(replace(request, betas=_betas(exchange)))
+                await self._answer(exchange, caller, spoken, request)
+            except Fault as fault:
+                if exchange.started:
+                    raise
+                await self._refusals.refuse(exchange, fault, spoken)
 
     def _sealed(self, exchange: Exchange, manners: Manners, body: bytes) -> Letter | None:
         """The body as a letter, where it can go on, and its reply come back, as they are."""

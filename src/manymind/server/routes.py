@@ -48,11 +48,8 @@ class Place(Struct, frozen=True):
     """All that stands at one path, by method, and what the path captured."""
 
     routes: Mapping[str, Route]
+    any: Route
     captured: Captured
-
-    @property
-    def any(self) -> Route:
-        return next(iter(self.routes.values()))
 
     def route(self, method: str) -> Route:
         found = self.routes.get("GET" if method == "HEAD" else method)
@@ -80,7 +77,7 @@ class Routes:
             if route.method in shaped:
                 raise ValueError(f"{route.method} {route.path} is taken already")
             shaped[route.method] = route
-        self._plain = {path: Place(found, {}) for path, found in plain.items()}
+        self._plain = {path: Place(found, _first(found), {}) for path, found in plain.items()}
 
     def at(self, path: str) -> Place | None:
         plain = self._plain.get(path)
@@ -90,7 +87,7 @@ class Routes:
             match = pattern.fullmatch(path)
             if match is not None:
                 captured = {name: unquote(value) for name, value in match.groupdict().items()}
-                return Place(routes, captured)
+                return Place(routes, _first(routes), captured)
         return None
 
     def missing(self, path: str) -> NotFound:
@@ -98,6 +95,10 @@ class Routes:
         close = get_close_matches(path[:200], list(self._plain), n=1, cutoff=0.8)
         advice = f"Did you mean {close[0]}?" if close else "The paths are listed at /openapi.json."
         return NotFound("There is nothing at this path.", advice=advice)
+
+
+def _first(routes: Mapping[str, Route]) -> Route:
+    return next(iter(routes.values()))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -5,7 +5,6 @@ holds memory (about 65 MB for the larger), that a server which never counts shou
 """
 
 import re
-from functools import cache
 from importlib import import_module
 from threading import Lock
 from typing import Literal, Protocol, TypeAlias
@@ -43,15 +42,19 @@ def vocabulary_of(slug: str) -> Vocabulary | None:
 def encoder(vocabulary: Vocabulary) -> Encoder:
     """The tokenizer of a vocabulary, read once. Blocks while it is read."""
     with _READING:
-        return _read(vocabulary)
+        if vocabulary not in _READ:
+            _READ[vocabulary] = _read(vocabulary)
+        return _READ[vocabulary]
 
 
 def awake() -> bool:
     """Whether the usual vocabulary has been read, so that counting costs no more memory."""
-    return _read.cache_info().currsize > 0
+    return bool(_READ)
 
 
-@cache
+_READ: dict[Vocabulary, Encoder] = {}
+
+
 def _read(vocabulary: Vocabulary) -> Encoder:
     package = import_module("rs_bpe.bpe")
     tokenizer: Encoder = getattr(package.openai, f"{vocabulary}_base")()
