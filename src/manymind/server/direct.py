@@ -2,6 +2,7 @@
 ASGI between them. They cost more than all else that happens to a small request."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -125,6 +126,14 @@ class DirectLine:
             self._write(body)
         if not more:
             self._complete()
+
+    def outlet(self) -> Callable[[bytes], None] | None:
+        waits = self._socket.flow.write_paused or self.disconnected or self.response_complete
+        return self._put if self._chunked and not waits else None
+
+    def _put(self, body: bytes) -> None:
+        if body:  # A chunk of no bytes would end the reply.
+            self._write(b"%x\r\n%b\r\n" % (len(body), body))
 
     async def reply(self, status: int, fields: Fields, body: bytes) -> None:
         if self.disconnected:
