@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
@@ -121,7 +121,8 @@ class _Whole:
         self._ended = False
 
     async def __call__(self, chunk: Chunk) -> None:
-        self._ended = self._ended or any(map(_ends, chunk.events))
+        if words(chunk) is None:
+            self._ended = self._ended or any(map(_ends, chunk.events))
         await self._say(chunk)
 
     def check(self) -> None:

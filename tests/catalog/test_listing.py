@@ -117,6 +117,56 @@ def test_knowledge_and_retirement_are_dated() -> None:
     assert CATALOGUE.offer("openrouter/openai/gpt-5").retires is None, "OpenRouter has not said so"
 
 
+@pytest.mark.parametrize(
+    ("key", "retires"),
+    [
+        ("openai/gpt-image-1.5", date(2026, 12, 1)),
+        ("anthropic/claude-3-haiku", date(2026, 4, 20)),
+        ("anthropic/claude-sonnet-4-5", date(2026, 11, 30)),
+        ("gemini/gemini-2.0-flash", date(2026, 6, 1)),
+        ("gemini/gemini-2.5-pro", date(2026, 12, 1)),
+        ("gemini/gemini-2.5-flash-lite", None),
+        ("openrouter/anthropic/claude-sonnet-4.5", None),
+    ],
+)
+def test_a_model_is_retired_by_who_says_so_and_by_nobody_else(
+    key: str, retires: date | None
+) -> None:
+    assert CATALOGUE.offer(key).retires == retires
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [
+        ("anthropic/claude-opus-4-6", 128_000),
+        ("anthropic/claude-sonnet-4-6", 128_000),
+        ("anthropic/claude-sonnet-4-5", 64_000),
+        ("openai/o1", 100_000),
+        ("openai/o1-mini", None),
+        ("openai/gpt-4-32k", None),
+        ("gemini/gemini-2.5-flash-preview-tts", None),
+    ],
+)
+def test_the_longest_answer_is_said_only_where_its_maker_says_it(
+    key: str, most: int | None
+) -> None:
+    assert CATALOGUE.offer(key).max_output == most
+
+
+def test_what_the_feed_and_others_disagree_on_is_settled_with_a_source() -> None:
+    """The window of the multi-agent model, the model that OpenRouter's list lacks, and what the
+    feed has no word for at all."""
+    for key in ("xai/grok-4.20-multi-agent", "openrouter/x-ai/grok-4.20-multi-agent"):
+        assert CATALOGUE.offer(key).context == 2_000_000
+    for key in ("xai/grok-4", "openrouter/x-ai/grok-4"):
+        offer = CATALOGUE.offer(key)
+        assert (offer.known, offer.context, offer.inputs) == (True, 256_000, ("text", "image"))
+        assert offer.parameters
+        assert offer.priced_by is not None
+        assert offer.priced_by.checked is not None
+        assert all(source.name.startswith("https://") for source in offer.described_by)
+
+
 def test_what_its_maker_has_retired_is_not_listed_as_his() -> None:
     day = datetime(2026, 12, 11, tzinfo=UTC)
     before = {row.id for row in listing(CATALOGUE, ["openai"], day - timedelta(days=1))}

@@ -109,6 +109,22 @@ def test_a_broken_list_is_refused_and_the_one_before_stays(
     assert trader.run("models", "show", "acme/model-7").code == 0
 
 
+@pytest.mark.parametrize(
+    ("address", "code", "said"),
+    [
+        ("nonsense", 2, "--from is no http or https address."),
+        ("file:///etc/passwd", 2, "--from is no http or https address."),
+        ("http://127.0.0.1:9/models", 6, "All prices stay as they were."),
+    ],
+)
+def test_a_list_that_cannot_be_had_changes_nothing(
+    shell: Shell, address: str, code: int, said: str
+) -> None:
+    ran = shell.run("catalog", "sync", "--from", address)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (code, "", 1)
+    assert said in ran.err
+
+
 def test_a_list_that_has_shrunk_to_less_than_half_is_refused(trader: Shell, market: Market) -> None:
     trader.run("catalog", "sync")
     market.models = market.models[:25]

@@ -65,7 +65,10 @@ def test_a_file_that_is_not_there_is_told(shell: Shell) -> None:
     assert shell.run("config", "validate").code == 4
     ran = shell.run("config", "validate", "absent.toml")
     assert (ran.code, ran.out) == (4, "")
-    assert "There is no file absent.toml" in ran.err
+    assert "absent.toml is not there." in ran.err
+    (shell.home / "folder").mkdir()
+    assert "folder is a folder" in shell.run("config", "validate", "folder").err
+    assert "folder is a folder" in shell.run("config", "show", "--config", "folder").err
 
 
 def test_the_schema_is_printed_or_written(shell: Shell) -> None:

@@ -142,6 +142,10 @@ def test_the_settings_say_what_a_provider_of_ones_own_takes(shell: Shell) -> Non
         (["-m", "x-ai/grok-4", "-o", "1.2345k"], 2, "no whole number"),
         (["-m", "x-ai/grok-4", "-i", "9", "--cached", "101%"], 2, "--cached 101% is no share"),
         (["-m", "x-ai/grok-4", "--tool", "web_search"], 2, "no name and count"),
+        (["-i", "9" * 30], 2, "is more than 1,000,000,000,000."),
+        (["-i", "8", "--calls", "0"], 2, "--calls 0 is no call at all."),
+        (["-m", "no/such"], 4, "manymind models --all lists every name."),
+        (["/dev/zero"], 2, "/dev/zero is not text."),
         (["absent.md"], 4, "absent.md cannot be read: no such file"),
     ],
 )
@@ -149,6 +153,12 @@ def test_a_mistake_takes_one_line(shell: Shell, arguments: list[str], code: int,
     ran = shell.run("cost", *arguments)
     assert (ran.code, ran.out, ran.err.count("\n")) == (code, "", 1)
     assert said in ran.err
+
+
+def test_who_asks_for_nothing_sees_the_price_and_what_to_say(shell: Shell) -> None:
+    ran = shell.run("cost")
+    assert (ran.code, TEAM in ran.out) == (0, True)
+    assert "name files, or say -i 400k -o 8k" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,22 @@ def test_files_and_models_make_a_table(shell: Shell) -> None:
     ]
 
 
-def test_what_cannot_be_read_as_text_is_counted_all_the_same(shell: Shell) -> None:
-    (shell.home / "raw").write_bytes(b"\xff\xfe\x00<|endoftext|>")
-    assert shell.run("tokens", "raw", "--json").data["rows"][0]["tokens"] > 7
+@pytest.mark.parametrize("written", [b"caf\xe9 au lait", "h\u00e9llo".encode("utf-16"), b""])
+def test_text_is_counted_however_it_is_written(shell: Shell, written: bytes) -> None:
+    (shell.home / "raw").write_bytes(written)
+    ran = shell.run("tokens", "raw", "--json")
+    assert 0 <= ran.data["rows"][0]["tokens"] < 10
+
+
+def test_what_is_left_out_of_a_folder_is_told(shell: Shell) -> None:
+    folder = shell.home / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("hello world")
+    (folder / "raw.bin").write_bytes(b"\0" * 100)
+    (folder / "up").symlink_to(shell.home)
+    ran = shell.run("tokens", "notes")
+    assert (ran.code, ran.out.split()[-2:]) == (0, ["notes/a.md", "2"])
+    assert "notes: left out raw.bin (it is not text), and 1 more" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -30,7 +43,13 @@ def test_what_cannot_be_read_as_text_is_counted_all_the_same(shell: Shell) -> No
     [
         ([], 2, "nothing to count"),
         (["absent.md"], 4, "absent.md cannot be read"),
+        (["/dev/zero"], 2, "/dev/zero is not text."),
+        (["."], 4, ". holds no text."),
         (["-m", "grok-99", "/dev/null"], 4, "Did you mean x-ai/grok"),
+        (["-m", "no/such", "/dev/null"], 4, "manymind models --all lists every name."),
+        (["-m", "", "/dev/null"], 4, "manymind models --all lists every name."),
+        (["--drift", "--server", "nonsense"], 2, "--server is no http or https address."),
+        (["--drift", "--server", "http://127.0.0.1:9"], 6, "Start it with manymind serve"),
         (["--drift", "--server", "http://127.0.0.1:9"], 6, "127.0.0.1"),
     ],
 )

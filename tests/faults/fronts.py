@@ -114,9 +114,13 @@ class _GoogleRefusal(Struct, forbid_unknown_fields=True):
 _GOOGLES_WORDS: Mapping[int, str] = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    408: "DEADLINE_EXCEEDED",
     409: "ABORTED",
     413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     502: "INTERNAL",
     503: "UNAVAILABLE",

@@ -147,6 +147,14 @@ async def test_a_body_that_trickles_is_a_408() -> None:
     assert statuses(await exchange(head("content-length: 500"), *trickle)) == [408]
 
 
+async def test_a_refusal_reaches_a_caller_who_is_still_sending() -> None:
+    """Who will hang up is sent away before the body has come; a reset would eat the reason."""
+    pieces = [b"x" * 500_000] * 4
+    reply = await exchange(head("content-length: 2000000", "connection: close"), *pieces)
+    assert statuses(reply) == [413]
+    assert b"100,000 bytes" in reply
+
+
 async def test_an_offer_to_upgrade_is_declined_by_answering() -> None:
     upgrade = ("connection: upgrade, http2-settings", "upgrade: h2c", "http2-settings: AAMAAABk")
     asked = head(f"content-length: {len(BODY)}", *upgrade) + BODY

@@ -155,7 +155,32 @@ class Folding:
             self._answer = replace(self._answer, wire=chunk.wire if whole else None)
         for event in chunk.events:
             if event.voice == self._voice:
-                self._take(event)
+                self.take(event)
+
+    def take(self, event: Happened) -> None:
+        """As `hear`, one event of this voice, whatever message it was read from."""
+        match event:
+            case Wrote():
+                self._write(event)
+            case Opened():
+                self._items[event.item] = _OpenItem(event.value, event.choice)
+            case PartOpened():
+                opened = self._opened(event.item)
+                opened.parts[event.where, event.part] = _OpenPart(event.value)
+            case Cited():
+                part = self._opened(event.item).part("content", event.part)
+                part.citations.append(event.citation)
+            case PartClosed():
+                self._close_part(event)
+            case Closed():
+                item = self._opened(event.item)
+                item.status = event.status
+                if event.sealed is not None:
+                    item.value = _emptied(event.sealed, item)
+            case Stopped():
+                self._stops[event.choice] = event
+            case _:
+                self._take_frame(event)
 
     def item(self, key: str) -> Item:
         """One item as far as it has come."""
@@ -180,30 +205,6 @@ class Folding:
                 advice="Try again; if it happens again, choose another provider.",
             )
         return item
-
-    def _take(self, event: Happened) -> None:
-        match event:
-            case Opened():
-                self._items[event.item] = _OpenItem(event.value, event.choice)
-            case PartOpened():
-                opened = self._opened(event.item)
-                opened.parts[event.where, event.part] = _OpenPart(event.value)
-            case Wrote():
-                self._write(event)
-            case Cited():
-                part = self._opened(event.item).part("content", event.part)
-                part.citations.append(event.citation)
-            case PartClosed():
-                self._close_part(event)
-            case Closed():
-                item = self._opened(event.item)
-                item.status = event.status
-                if event.sealed is not None:
-                    item.value = _emptied(event.sealed, item)
-            case Stopped():
-                self._stops[event.choice] = event
-            case _:
-                self._take_frame(event)
 
     def _take_frame(self, event: Happened) -> None:
         match event:

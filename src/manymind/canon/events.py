@@ -164,6 +164,8 @@ class Wire(Struct, frozen=True):
 
     `whole` marks a whole reply, as opposed to one chunk of a stream. Where a whole reply came to
     a letter it is not decoded: `sealed` holds it, and `data` no more than was skimmed from it.
+    Nor is a chunk that only goes on with a text: `sealed` is then its message, on one line, and
+    `data` holds the model that it names.
     """
 
     dialect: str
@@ -186,6 +188,15 @@ class Chunk(Struct, frozen=True):
 
 
 Say = Callable[[Chunk], Awaitable[None]]
+
+
+def words(chunk: Chunk) -> Wrote | None:
+    """What a chunk goes on with, if it does nothing else, as nearly all of a stream do. Whoever
+    waits for a beginning, a cost or an end need look no closer at it."""
+    if len(chunk.events) != 1:
+        return None
+    event = chunk.events[0]
+    return event if isinstance(event, Wrote) else None
 
 
 def spoken(*events: Happened) -> Chunk:

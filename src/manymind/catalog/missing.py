@@ -21,12 +21,17 @@ def nearest(catalogue: Catalogue, name: str, providers: Collection[str]) -> tupl
     return tuple(dict.fromkeys(spelled[each] for each in close))[:_NEAREST]
 
 
-def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSuchModel:
+def missing(
+    catalogue: Catalogue, name: str, providers: Collection[str], list_: str | None = None
+) -> NoSuchModel:
     """The fault for `name`, with what would help: a setting, a near name, or the list. An entry
-    of `providers` may be a single model of ours, which is then all that we suggest of them."""
+    of `providers` may be a single model of ours, which is then all that we suggest of them.
+    `list_` says how to see all names where that is not by asking the server."""
     if not name:
         return NoSuchModel(
-            "The model's name is empty.", advice="GET /v1/models lists the names.", field="model"
+            "The model's name is empty.",
+            advice=list_ or "GET /v1/models lists the names.",
+            field="model",
         )
     shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
     author, slash, rest = name.partition("/")
@@ -49,12 +54,9 @@ def missing(catalogue: Catalogue, name: str, providers: Collection[str]) -> NoSu
         )
     close = nearest(catalogue, name, providers)
     configured = ", ".join(sorted(names)) or "none"
+    listed = list_ or f"Configured providers: {configured}. GET /v1/models lists their models."
     return NoSuchModel(
         f"No model {shown}.",
-        advice=(
-            f"Did you mean {' or '.join(close)}?"
-            if close
-            else f"Configured providers: {configured}. GET /v1/models lists their models."
-        ),
+        advice=f"Did you mean {' or '.join(close)}?" if close else listed,
         field="model",
     )

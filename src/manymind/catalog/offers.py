@@ -1,6 +1,7 @@
 """A model at a provider: what is for sale, and on which terms."""
 
 from datetime import date
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ class Source(Struct, frozen=True):
     checked: date | None = None
 
 
-class Offer(Struct, frozen=True, kw_only=True):
+class Offer(Struct, frozen=True, kw_only=True, dict=True):
     """`native` is what the provider itself calls the model, and `aliases` its other names there.
 
     `slug` is what the model is called whoever serves it: `author/name`. None means not known:
@@ -53,6 +54,6 @@ class Offer(Struct, frozen=True, kw_only=True):
     priced_by: Source | None = None
     described_by: tuple[Source, ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.provider}/{self.native}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from manymind.app.stock import described
 from manymind.app.upstreams import outgoing
-from manymind.canon.faults import Unauthorized, UpstreamBroken
+from manymind.canon.faults import BadRequest, Unauthorized, UpstreamBroken
 from manymind.catalog.sellers import SELLERS
 from manymind.cli.columns import print_columns
 from manymind.cli.pricing import offer_of
@@ -74,6 +74,10 @@ async def drift(config: Config, server: str | None) -> tuple[Drift, ...]:
     headers = {"accept": "application/json"}
     if config.key is not None:
         headers["authorization"] = f"Bearer {config.key}"
+    if not base.startswith(("http://", "https://")):
+        raise BadRequest(
+            "--server is no http or https address.", advice="Write it as http://127.0.0.1:8484."
+        )
     client = outgoing(config)
     try:
         async with client.get(
@@ -83,6 +87,10 @@ async def drift(config: Config, server: str | None) -> tuple[Drift, ...]:
                 raise Unauthorized(f"{base} wants a key.", advice="Set MANYMIND_API_KEY.")
             body = await reply.read(_REPLY_BYTES_MAX)
             return msgspec.json.decode(body, type=_Listed).data
+    except UpstreamBroken as fault:
+        raise UpstreamBroken(
+            fault.message, advice="Start it with manymind serve, or name it with --server."
+        ) from None
     except (msgspec.MsgspecError, UnicodeError):
         raise UpstreamBroken(
             f"{base} does not answer as a Manymind server would.", advice="Name it with --server."

@@ -15,6 +15,7 @@ from manymind.catalog.money import dollars
 from manymind.catalog.offers import Offer, Source
 from manymind.catalog.prices import Price, Rates
 from manymind.catalog.sellers import SELLERS
+from manymind.cli.pricing import ALL_NAMES
 from manymind.config import Config
 
 _CALLS = 1000  # Fees of tools are held for a million calls, and told for a thousand.
@@ -46,7 +47,7 @@ def found(catalogue: Catalogue, config: Config, name: str) -> Row:
     everyone = tuple(dict.fromkeys([*config.providers, *(seller.name for seller in SELLERS)]))
     offers = [each for each in catalogue.find(name, everyone) if each.known]
     if not offers:
-        raise missing(catalogue, name, everyone)
+        raise missing(catalogue, name, everyone, ALL_NAMES)
     return row(offers, datetime.now(UTC))
 
 

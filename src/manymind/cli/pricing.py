@@ -24,6 +24,8 @@ from manymind.cli.reading import texts
 from manymind.config import Config
 from manymind.tokens.counter import Counter
 
+ALL_NAMES = "manymind models --all lists every name."
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """`cached` is a count of the input, or a share of it (`80%`). With `each`, every file is a
@@ -124,7 +126,7 @@ def offer_of(catalogue: Catalogue, name: str, providers: tuple[str, ...]) -> Off
     """The offer that people mean by that name; raises `NoSuchModel` where there is none."""
     offer = next(iter(catalogue.find(name, providers)), None)
     if offer is None or not (offer.known or offer.prices):
-        raise missing(catalogue, name, providers)
+        raise missing(catalogue, name, providers, ALL_NAMES)
     return offer
 
 

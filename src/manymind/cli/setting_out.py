@@ -45,7 +45,8 @@ def validated(file: Path | None) -> Validated:
     if path is None:
         raise NotFound("There is no settings file.", advice="Name one.")
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise NotFound(f"{path} {what}.", advice="Name a settings file (TOML).")
     found = problems(path)
     if not found:
         try:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from manymind.app.snapshots import Synced, kept, sync, usual_address
 from manymind.app.stock import described
+from manymind.canon.faults import BadRequest, UpstreamBroken
 from manymind.catalog import families, overlay
 from manymind.catalog.drift import Difference, Said, drift
 from manymind.catalog.feed import GenaiPrices
@@ -57,7 +58,19 @@ def sources(config: Config) -> Sources:
 
 
 async def synced(config: Config, address: str | None) -> Synced:
-    return await sync(config, address or usual_address(config), datetime.now(UTC).date())
+    """Nothing of what is known changes before a whole new list has come."""
+    where = address or usual_address(config)
+    if address is not None and not address.startswith(("http://", "https://")):
+        raise BadRequest(
+            "--from is no http or https address.", advice=f"Write it as {usual_address(config)}."
+        )
+    try:
+        return await sync(config, where, datetime.now(UTC).date())
+    except UpstreamBroken as fault:
+        raise UpstreamBroken(
+            fault.message,
+            advice="All prices stay as they were. Try again, or name another list with --from.",
+        ) from None
 
 
 def differences(config: Config, words: tuple[str, ...]) -> tuple[Difference, ...]:

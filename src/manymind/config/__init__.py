@@ -99,7 +99,8 @@ def _files(flags: Flags, environment: Mapping[str, str]) -> tuple[tuple[Path, ..
     named = flags.config or _path(environment.get("MANYMIND_CONFIG"))
     if named is not None:
         if not named.is_file():
-            raise ConfigError(f"There is no configuration file {named}.")
+            what = "is a folder, not a file" if named.is_dir() else "is not there"
+            raise ConfigError(f"The configuration file {named} {what}.")
         return (named,), True
     home = _path(environment.get("XDG_CONFIG_HOME")) or _home(environment) / ".config"
     own = home / "manymind" / "manymind.toml"

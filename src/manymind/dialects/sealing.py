@@ -72,5 +72,7 @@ def _text(raw: Raw | None) -> str:
 
 def _filled(history: Raw) -> bool:
     """Whether this is an array that is not empty."""
+    if bytes(memoryview(history)[:2]) == b"[{":
+        return True
     start = bytes(memoryview(history)[:64]).translate(None, b" \t\r\n")
     return start[:1] == b"[" and start[1:2] not in (b"]", b"")

@@ -116,11 +116,15 @@ def frame(data: bytes, event: str | None = None) -> bytes:
     a line, and begin a forged one, with a sign of Unicode. Those are written as escapes, and an
     event's name that is not plain is left out: its type stands in the data as well.
     """
-    if not data.isascii():
-        data = _BREAK.sub(_escaped, data)
+    data = unbroken(data)
     if event is None or not (event.isascii() and event.isprintable()):
         return b"data: " + data + b"\n\n"
     return b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def unbroken(data: bytes) -> bytes:
+    """JSON that nobody takes for more than one line."""
+    return data if data.isascii() else _BREAK.sub(_escaped, data)
 
 
 def unframed(event: bytes) -> bytes:

@@ -6,7 +6,6 @@ and the socket is never used again.
 """
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from manymind.egress.reply import Reply
 from manymind.outbox import Outbox, outbox
 
 _WHOLE_WRITE_BYTES = 64 * 1024
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_LENGTH_DIGITS_MAX = 18
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -215,7 +214,7 @@ class Connection(asyncio.Protocol):
             return f"answered with the status {status}, which fits no request of ours"
         if coding is not None and (length is not None or coding.strip().lower() != b"chunked"):
             return "framed its reply in a way that can be read in two ways"
-        if length is not None and not _LENGTH.fullmatch(length):
+        if length is not None and not (length.isdigit() and len(length) <= _LENGTH_DIGITS_MAX):
             return "framed its reply in a way that can be read in two ways"
         if self._fields.get(b"content-encoding", b"").lower() not in (b"", b"identity"):
             return "compressed its reply although we asked for a plain one"

@@ -15,7 +15,7 @@ What is charged, by what is known:
 
 from msgspec.structs import replace
 
-from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote, words
 from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
@@ -38,6 +38,14 @@ class OfferMeter(Meter):
         self._ended = False
 
     async def __call__(self, chunk: Chunk) -> None:
+        wrote = words(chunk)
+        if wrote is None:
+            chunk = self._read(chunk)
+        elif wrote.voice == LEADER:
+            self._arrived += text_bytes(wrote.text)
+        await self._say(chunk)
+
+    def _read(self, chunk: Chunk) -> Chunk:
         counts = False
         for event in chunk.events:
             if event.voice != LEADER:
@@ -46,7 +54,7 @@ class OfferMeter(Meter):
                 self._arrived += text_bytes(event.text)
             elif isinstance(event, Spent | Ended):
                 counts = True
-        await self._say(self._counted(chunk) if counts else chunk)
+        return self._counted(chunk) if counts else chunk
 
     def whole(self, usage: Usage | None) -> Usage | None:
         self._ended = True
@@ -90,9 +98,12 @@ class OfferMeter(Meter):
     def _priced(self, usage: Usage) -> Usage:
         if self._inner:
             return usage
-        counted = self._pricing.cost(self._offer, usage)
-        claims = [claim for claim in (counted, usage.reported_cost) if claim is not None]
-        return replace(usage, cost=max(claims, default=None))
+        counted, claimed = self._pricing.cost(self._offer, usage), usage.reported_cost
+        if counted is None or claimed is None:
+            counted = claimed if counted is None else counted
+        else:
+            counted = max(counted, claimed)
+        return usage if usage.cost == counted else replace(usage, cost=counted)
 
     def _arrived_cost(self) -> Ticks:
         counted = self._usage or Usage()

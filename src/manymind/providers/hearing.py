@@ -7,7 +7,7 @@ object where a stream was asked, some the other way round, and the answer is the
 from collections.abc import Callable
 
 from manymind.canon.answers import Answer, Folding
-from manymind.canon.events import Chunk, Ended, Noted, Say, spoken
+from manymind.canon.events import Chunk, Ended, Noted, Say, spoken, words
 from manymind.canon.faults import CutShort, TimedOut, UpstreamBroken
 from manymind.dialects.mirror import Dialect, Message, Sealing
 from manymind.dialects.sse import Parser
@@ -72,7 +72,9 @@ class Hearing:
         parser, reader = Parser(), self._dialect.reader()
 
         def read(message: Message) -> Chunk:
-            return reader.feed(Message(self._sieve.answer(message.data), message.event))
+            said = self._sieve.answer(message.data)
+            sifted = message if said is message.data else Message(said, message.event)
+            return reader.feed(sifted)
 
         while piece:
             for message in parser.feed(piece):
@@ -93,11 +95,10 @@ class Hearing:
             raise
 
     async def _speak(self, chunk: Chunk) -> None:
-        if not chunk.events and chunk.wire is None:
-            return
-        for event in chunk.events:
-            if isinstance(event, Ended):
-                self._ended = True
+        if words(chunk) is None:
+            if not chunk.events and chunk.wire is None:
+                return
+            self._ended = self._ended or any(isinstance(each, Ended) for each in chunk.events)
         self.listening = False
         if self._lost:
             lost, self._lost = self._lost, ()

@@ -14,6 +14,7 @@ from manymind.canon.events import (
     Say,
     Spent,
     Unheard,
+    words,
 )
 
 PREAMBLE_CHUNKS_MAX = 64
@@ -44,8 +45,9 @@ class Mouth:
         return self.opened_at is not None
 
     async def __call__(self, chunk: Chunk) -> None:
-        if self.opened:
-            self._notice_end(chunk)
+        if self.opened_at is not None:
+            if words(chunk) is None:
+                self._notice_end(chunk)
             await self._say(chunk)
             return
         chunk = self._read(chunk)

@@ -90,6 +90,8 @@ class Till:
             answer = await carrier.carry(letter, offer.native, desk)
             sale.answered = answer.model or offer.native
             usage = meter.whole(answer.usage)
+        if usage is answer.usage and sale.answered == answer.model:
+            return answer
         return replace(answer, model=sale.answered, usage=usage)
 
 

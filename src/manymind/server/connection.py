@@ -147,7 +147,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         self._lines.popleft()
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self._lines:
@@ -156,6 +156,15 @@ class Connection(HttpToolsProtocol):
             self._await_head()
         else:
             self._expect(self.timeout_keep_alive)
+
+    def part(self, *, unheard: bool) -> None:
+        """What was said is the last. A body may still be on its way, which nobody waits for."""
+        self.outbox.flush()
+        if unheard and not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._close_later()
+        else:
+            self.transport.close()
 
     def shutdown(self) -> None:
         """The server is about to end: what is being answered is the last."""
@@ -252,8 +261,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        """Says what is wrong, where nothing else is being said, and hears no more. The socket
-        closes a little later: with bytes left unread, the refusal would be lost on its way."""
+        """Says what is wrong, where nothing else is being said, and hears no more."""
         self._refused = True
         self.outbox.flush()
         first = self._lines[0] if self._lines else None
@@ -267,11 +275,16 @@ class Connection(HttpToolsProtocol):
             if first is not None:
                 first.hang_up()
             self.transport.write(STATUS_LINE[status] + head + body)
-            self.transport.write_eof()
-            self._stop_timers()
-            self.loop.call_later(self.patience.farewell_seconds, self.transport.close)
+            self._close_later()
         else:
             self.transport.close()
+
+    def _close_later(self) -> None:
+        """With bytes left unread, what was said last would be lost on its way."""
+        self._refused = True
+        self._stop_timers()
+        self.transport.write_eof()
+        self.loop.call_later(self.patience.farewell_seconds, self.transport.close)
 
     def _stop_timers(self) -> None:
         self._alarm.stop()

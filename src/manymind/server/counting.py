@@ -74,7 +74,9 @@ class Counting:
             for path, dialect in _PATHS
         )
         google = (self._door(path, Manners(dialect=GEMINI)) for path in _GOOGLE)
-        return (*doors, *google, Route(method="GET", path="/api/v1/tokens/drift", page=self.drift))
+        theirs = Manners(house="openrouter")
+        drift = Route(method="GET", path="/api/v1/tokens/drift", page=self.drift, manners=theirs)
+        return (*doors, *google, drift)
 
     async def drift(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         """What providers reported for each token that we counted: least, mean and most."""

@@ -2,6 +2,7 @@
 ASGI between them. They cost more than all else that happens to a small request."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -21,6 +22,8 @@ class Socket(Protocol):
     outbox: Outbox
 
     def on_response_complete(self) -> None: ...
+
+    def part(self, *, unheard: bool) -> None: ...
 
 
 class DirectLine:
@@ -124,6 +127,14 @@ class DirectLine:
         if not more:
             self._complete()
 
+    def outlet(self) -> Callable[[bytes], None] | None:
+        waits = self._socket.flow.write_paused or self.disconnected or self.response_complete
+        return self._put if self._chunked and not waits else None
+
+    def _put(self, body: bytes) -> None:
+        if body:  # A chunk of no bytes would end the reply.
+            self._write(b"%x\r\n%b\r\n" % (len(body), body))
+
     async def reply(self, status: int, fields: Fields, body: bytes) -> None:
         if self.disconnected:
             return
@@ -191,6 +202,5 @@ class DirectLine:
     def _complete(self) -> None:
         self.response_complete = True
         if not self.keep_alive:
-            self._socket.outbox.flush()
-            self._socket.transport.close()
+            self._socket.part(unheard=self.more_body)
         self._socket.on_response_complete()

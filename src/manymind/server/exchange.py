@@ -112,6 +112,10 @@ class Exchange:
     def send(self, body: bytes, *, more: bool = True) -> Awaitable[None]:
         return self._line.send(body, more=more)
 
+    def outlet(self) -> Callable[[bytes], None] | None:
+        """What sends at once, where nothing has to wait; see `Line.outlet`."""
+        return self._line.outlet() if self.started else None
+
     def reply(
         self, status: int, body: bytes, kind: str = "application/json", headers: Headers = ()
     ) -> Awaitable[None]:

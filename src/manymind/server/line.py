@@ -60,6 +60,11 @@ class Line(Protocol):
 
     async def send(self, body: bytes, *, more: bool) -> None: ...
 
+    def outlet(self) -> Callable[[bytes], None] | None:
+        """Sends a piece of a reply that has begun as `send` does, but at once; None where that
+        may have to wait. It is good until the next `await`."""
+        ...
+
     async def reply(self, status: int, fields: Fields, body: bytes) -> None:
         """A whole reply at once. `fields` hold its length."""
         ...
@@ -94,6 +99,9 @@ class AsgiLine:
 
     async def send(self, body: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    def outlet(self) -> None:
+        return None
 
     async def reply(self, status: int, fields: Fields, body: bytes) -> None:
         await self.start(status, fields)

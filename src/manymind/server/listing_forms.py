@@ -1,5 +1,6 @@
 """One model of a list, in the form of each house."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 import msgspec
@@ -24,6 +25,7 @@ def openai(row: Row) -> Json:
         "context_length": row.context,
         "max_output_tokens": row.max_output,
         "pricing": pricing(row.tariff),
+        "priced_by": priced_by(row.offers),
     }
 
 
@@ -50,6 +52,7 @@ def openrouter(row: Row) -> Json:
         "context_length": row.context,
         "architecture": architecture(row),
         "pricing": pricing(row.tariff) or ROUTED,
+        "priced_by": priced_by(row.offers),
         "top_provider": {
             "context_length": row.context,
             "max_completion_tokens": row.max_output,
@@ -90,6 +93,7 @@ def endpoint(row: Row, offer: Offer, tariff: Tariff | None, title: str) -> Json:
         "model_name": row.name,
         "context_length": offer.context or 0,
         "pricing": pricing(tariff) or ROUTED,
+        "priced_by": priced_by((offer,)),
         "provider_name": title,
         "tag": offer.provider,
         "quantization": None,
@@ -117,6 +121,12 @@ def endpoint(row: Row, offer: Offer, tariff: Tariff | None, title: str) -> Json:
 
 def pricing(tariff: Tariff | None) -> Json | None:
     return None if tariff is None else msgspec.to_builtins(tariff)
+
+
+def priced_by(offers: Sequence[Offer]) -> Json | None:
+    """Where the price of the first offer stands, and on which day somebody saw it there."""
+    source = offers[0].priced_by if offers and offers[0].prices else None
+    return None if source is None else {"name": source.name, "checked": _day(source.checked)}
 
 
 def _day(day: date | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import cast
 import anyio
 
 from manymind.canon.answers import Answer, Folding
-from manymind.canon.events import LEADER, Chunk, Ended, Noted
+from manymind.canon.events import LEADER, Chunk, Ended, Noted, words
 from manymind.canon.faults import Fault, ShuttingDown
 from manymind.dialects.mirror import Writer
 from manymind.dialects.sse import HEARTBEAT, comment
@@ -48,6 +48,10 @@ class Losses:
         kept = tuple(event for event in chunk.events if not self._note(event))
         return chunk if len(kept) == len(chunk.events) else Chunk(kept, chunk.wire)
 
+    @property
+    def untold(self) -> bool:
+        return self._told < len(self._names)
+
     def news(self) -> list[tuple[str, str]]:
         """The header that tells of losses, if there are any that were not told yet."""
         told, self._told = self._told, len(self._names)
@@ -84,15 +88,17 @@ class Gathered:
     def __init__(self, naming: Naming) -> None:
         self.losses = Losses()
         self._naming = naming
-        self._folding = Folding()
+        self._folding: Folding | None = None
 
     async def say(self, chunk: Chunk) -> None:
         heard = self._naming.hear(self.losses.hear(chunk))
         if heard.events:
+            if self._folding is None:
+                self._folding = Folding()
             self._folding.hear(heard)
 
     def answer(self) -> Answer:
-        return self._folding.answer()
+        return (self._folding or Folding()).answer()
 
 
 class Streamed:
@@ -114,7 +120,21 @@ class Streamed:
         self._over = False
 
     async def say(self, chunk: Chunk) -> None:
-        heard = self._naming.hear(self._losses.hear(chunk))
+        put = self._outlet() if words(chunk) is not None else None
+        if put is None:
+            await self._say(self._naming.hear(self._losses.hear(chunk)))
+            return
+        for frame in self._writer.write(chunk):
+            put(frame)
+        self._beat_at = self._loop.time() + self._heartbeat_seconds
+
+    def _outlet(self) -> Callable[[bytes], None] | None:
+        """The socket, where it takes more at once, and nobody else is at it or has to be heard
+        first."""
+        busy = self._lock.locked() or self._over or self._losses.untold
+        return None if busy else self._exchange.outlet()
+
+    async def _say(self, heard: Chunk) -> None:
         async with self._lock:
             await self._send(self._writer.write(heard))
             for event in heard.events:

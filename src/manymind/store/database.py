@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +39,8 @@ class Database:
         self._url = _address(url)
         self._engine: AsyncEngine | None = None
         self._opening = anyio.Lock()
+        self._alone = self._url.get_backend_name() == "sqlite"
+        self._writing = anyio.Lock()
 
     @classmethod
     def file(cls, path: Path) -> "Database":
@@ -76,8 +78,10 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncConnection]:
-        """All of the block, or none of it, lasts."""
-        async with self._begun(writes=True) as connection:
+        """All of the block, or none of it, lasts. SQLite lets one write at a time, and whoever
+        else would asks again and again; in a queue here it costs nothing to wait."""
+        turn = self._writing if self._alone else nullcontext()
+        async with turn, self._begun(writes=True) as connection:
             yield connection
 
     @asynccontextmanager

@@ -77,13 +77,24 @@ def cost(
         input_tokens=tokens,
         output_tokens=figure("--output", output),
         cached=cached,
-        calls=max(1, figure("--calls", calls)),
+        calls=_calls(calls),
         tools=_tools(tool or []),
         day=on,
     )
     found = rows(asked, settings(config))
     (print_json if json else print_table)(found)
+    if not (files or tokens or asked.output_tokens or asked.tools):
+        typer.echo("Nothing was asked for yet: name files, or say -i 400k -o 8k.", err=True)
     leave(exits.NOT_FOUND if any(row.cost is None for row in found) else exits.OK)
+
+
+def _calls(said: str) -> int:
+    from manymind.cli.figures import figure
+
+    calls = figure("--calls", said)
+    if calls == 0:
+        raise BadRequest("--calls 0 is no call at all.", advice="Write 1 or more.")
+    return calls
 
 
 def _tools(said: list[str]) -> dict[str, int]:

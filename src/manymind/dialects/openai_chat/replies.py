@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import cast
 
-from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Wire, Wrote
+from manymind.canon.events import Began, Chunk, Ended, Happened, Spent, Wire
 from manymind.canon.faults import CutShort, UpstreamBroken
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Message
+from manymind.dialects.openai_chat.glimpse import glimpse
 from manymind.dialects.openai_chat.hearing import Choice
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.usage import read_usage
@@ -41,15 +42,16 @@ class StreamReader:
             return Chunk(())
         if not said.startswith("{") and said.strip() == "[DONE]":
             return self.end()
-        data = fields(said, upstream)
-        wire = Wire(NAME, data, message.event)
-        more = self._hearing.more(data)
-        if more is not None:
-            return Chunk((more,), wire)
+        return self._hearing.more(message) or self._read(message)
+
+    def _read(self, message: Message) -> Chunk:
+        """A message of any kind, field by field."""
+        data = fields(message.data, upstream)
         body = Object(data, "", upstream)
         if is_error(body):
             raise read_error(body.peek("error"))
-        return Chunk(tuple(self._hearing.hear(body)), wire)
+        events = tuple(self._hearing.hear(body))
+        return Chunk(events, Wire(NAME, data, message.event))
 
     def end(self) -> Chunk:
         """Whether or not `[DONE]` has come, which some servers leave out and some send after a
@@ -75,20 +77,19 @@ class _Hearing:
         """Whether every choice that began has given its reason."""
         return bool(self._choices) and all(choice.reason for choice in self._choices.values())
 
-    def more(self, data: Json) -> Wrote | None:
-        """What a message says that holds nothing but the next words of one choice's open text,
-        as most do. Any other must be read field by field."""
-        choices = data.get("choices")
-        if not (self.began and isinstance(choices, list) and _ordinary(data)):
+    def more(self, message: Message) -> Chunk | None:
+        """A message that holds nothing but the next words of one choice's open text, as most do.
+        Any other must be read field by field. It is sealed: whoever passes it on need not write
+        it anew."""
+        seen = glimpse(message.data) if self.began else None
+        choice = self._choices.get(seen.index) if seen is not None else None
+        if seen is None or choice is None or not seen.text or "\n" in message.data:
             return None
-        given = cast("list[object]", choices)
-        if len(given) != 1 or not isinstance(given[0], dict):
+        wrote = choice.more(seen.text)
+        if wrote is None:
             return None
-        said = cast("Json", given[0])
-        index = said.get("index")
-        choice = self._choices.get(index) if type(index) is int else None
-        text = _words(said)
-        return None if choice is None or text is None else choice.more(text)
+        sealed = message.data.encode()
+        return Chunk((wrote,), Wire(NAME, {"model": seen.model}, message.event, sealed=sealed))
 
     def hear(self, body: Object) -> Iterator[Happened]:
         """Read each of the events at once: the next depends on it."""
@@ -134,47 +135,6 @@ class _Hearing:
             raise UpstreamBroken("The provider failed while it was answering.")
         if reason and choice.reason is None:
             yield from choice.stop(given, reason)
-
-
-_BESIDE = (
-    "annotations",
-    "images",
-    "reasoning",
-    "reasoning_content",
-    "reasoning_details",
-    "refusal",
-    "tool_calls",
-)
-"""What a delta may say beside its text."""
-
-
-def _ordinary(data: Json) -> bool:
-    """Whether what stands round the choices is of the right types, and no news."""
-    created = data.get("created")
-    return (
-        isinstance(data.get("id"), str | None)
-        and isinstance(data.get("model"), str | None)
-        and (type(created) is int or created is None)
-        and data.get("usage") is None
-        and data.get("error") is None
-    )
-
-
-def _words(choice: Json) -> str | None:
-    """The text of a choice that says nothing else."""
-    given = choice.get("delta")
-    if not isinstance(given, dict):
-        return None
-    for name in ("finish_reason", "logprobs", "error"):
-        if choice.get(name) is not None:
-            return None
-    delta = cast("Json", given)
-    text = delta.get("content")
-    if not isinstance(text, str) or not text:
-        return None
-    if len(delta) > 1 and any(delta.get(name) is not None for name in _BESIDE):
-        return None
-    return text
 
 
 def _logprobs(choice: Object) -> tuple[Json, ...] | None:

@@ -69,6 +69,15 @@ class Telling:
             case _:
                 pass
 
+    def pass_by(self, event: Wrote) -> None:
+        """Words that went to the caller without us; what follows counts from their end."""
+        opened = self._items[event.item]
+        if event.part in opened.starts:
+            self._speech(opened).text(event.text)
+        else:
+            for _ in self.hear(event):
+                pass
+
     def tell(self, answer: Answer) -> Iterator[Told]:
         """A whole answer, item by item, as its events would have told it."""
         for number, output in enumerate(answer.outputs):

@@ -8,7 +8,18 @@ Anything else is written from its events.
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from manymind.canon.events import LEADER, Began, Chunk, Ended, Happened, Spent, Stopped, Wire
+from manymind.canon.events import (
+    LEADER,
+    Began,
+    Chunk,
+    Ended,
+    Happened,
+    Spent,
+    Stopped,
+    Wire,
+    Wrote,
+    words,
+)
 from manymind.canon.faults import Fault
 from manymind.canon.requests import Request
 from manymind.canon.usage import Usage
@@ -21,7 +32,7 @@ from manymind.dialects.openai_chat.telling import Telling, Told
 from manymind.dialects.openai_chat.thoughts import renamed
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
 from manymind.dialects.openai_faults import error_fields
-from manymind.dialects.reading import encode
+from manymind.dialects.reading import encode, fields, upstream
 from manymind.dialects.sse import DONE, frame
 
 
@@ -40,8 +51,11 @@ class StreamWriter:
         self._usage_sent = False
 
     def write(self, chunk: Chunk) -> list[bytes]:
+        wire, wrote = chunk.wire, words(chunk)
+        if wire is not None and wrote is not None and self._untouched(wrote, wire):
+            self._telling.pass_by(wrote)
+            return [frame(wire.sealed)]
         events = [event for event in chunk.events if event.voice == LEADER]
-        wire = chunk.wire
         if wire is not None and wire.dialect == NAME and not wire.whole:
             return [self._line(data) for data in self._pass_on(events, wire)]
         return [line for event in events for line in self._speak(event)]
@@ -120,10 +134,15 @@ class StreamWriter:
             choice["native_finish_reason"] = (stop.native if stop else None) or reason
         return choice
 
+    def _untouched(self, wrote: Wrote, wire: Wire) -> bool:
+        """Whether a sealed message goes on as it lies: it names the model that we would name."""
+        ours = bool(wire.sealed) and wire.dialect == NAME and not wire.whole
+        return ours and wrote.voice == LEADER and self._model in ("", wire.data.get("model"))
+
     def _pass_on(self, events: Sequence[Happened], wire: Wire) -> Iterator[Json]:
         """The wire message as it came, but for what we know better."""
         self._follow(events)
-        data = dict(wire.data)
+        data = fields(wire.sealed, upstream) if wire.sealed else dict(wire.data)
         if self._model:
             data["model"] = self._model
         choices = data.get("choices")

@@ -23,6 +23,7 @@ from manymind.canon.events import (
     Unheard,
     Wire,
     Wrote,
+    words,
 )
 from manymind.canon.faults import Fault
 from manymind.canon.items import id_of
@@ -32,6 +33,7 @@ from manymind.dialects.agents import AGENT_EVENT, show_event
 from manymind.dialects.mirror import View
 from manymind.dialects.openai_responses.faults import write_error
 from manymind.dialects.openai_responses.lines import Line, Told
+from manymind.dialects.openai_responses.moulds import Mould, moulded
 from manymind.dialects.openai_responses.outputs import Ids, show_item, shown
 from manymind.dialects.openai_responses.response_writer import patched, show_response, unsealed
 from manymind.dialects.openai_responses.words import NAME
@@ -53,11 +55,20 @@ class StreamWriter:
         self._ids = Ids("")
         self._number = 0
         self._verbatim = True
+        self._mould: Mould | None = None
         self._ended = False
 
     def write(self, chunk: Chunk) -> list[bytes]:
         if self._ended:
             return []
+        wrote, mould = words(chunk), self._mould
+        if wrote is not None and mould is not None and mould.fits(wrote):
+            self._folding.take(wrote)
+            return [mould.cast(wrote.text, self._next())]
+        return self._write_in_full(chunk)
+
+    def _write_in_full(self, chunk: Chunk) -> list[bytes]:
+        self._mould = None
         if self._verbatim and chunk.wire is not None and _sendable(chunk, chunk.wire):
             self._follow(chunk)
             return [self._pass_on(chunk.wire)]
@@ -68,8 +79,10 @@ class StreamWriter:
                     written.append(self._frame(AGENT_EVENT, show_event(event)))
                 continue
             self._verbatim = False
-            self._folding.hear(Chunk((event,)))
+            self._folding.take(event)
             written.extend(self._write(event))
+        if len(written) == 1 and (wrote := words(chunk)) is not None:
+            self._mould = moulded(wrote, written[0], self._number - 1)
         return written
 
     def fail(self, fault: Fault) -> list[bytes]:
