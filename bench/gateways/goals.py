@@ -5,6 +5,10 @@ import msgspec
 from bench.gateways.table import MEANINGS, OURS, Rounds, number
 
 VERDICTS = {True: "kept", False: "**missed**", None: "not measured"}
+UNJUDGED = "machine too busy"
+BUSY_SHARE = 0.1
+"""When others use more of the machine, what the clock says is no verdict on anyone."""
+_BY_CLOCK = ("_rps", "_ms", "_s")
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -37,6 +41,10 @@ class Goal(msgspec.Struct, frozen=True):
         if value is None:
             return None
         return value >= self.bound if self.least else value <= self.bound
+
+    def verdict(self, rounds: Rounds, others: float) -> str:
+        clocked = self.figure.endswith(_BY_CLOCK) and self.reached(rounds) is not None
+        return UNJUDGED if clocked and others > BUSY_SHARE else VERDICTS[self.kept(rounds)]
 
     @property
     def meaning(self) -> str:

@@ -1,6 +1,6 @@
 """Goals are weighed as they are worded."""
 
-from bench.gateways.goals import GOALS, Goal
+from bench.gateways.goals import GOALS, UNJUDGED, Goal
 from bench.gateways.table import MEANINGS, Rounds
 
 AT_LEAST = Goal("c64_rps", 0.2, "nginx", least=True)
@@ -39,6 +39,14 @@ def test_a_translated_chunk_stands_beside_one_that_is_passed_on() -> None:
     rounds = rounds_of(manymind={"responses_cpu_us": 50.0}, nginx={"paced_cpu_us": 10.0})
     assert (goal.reached(rounds), goal.kept(rounds)) == (5, False)
     assert goal.short(rounds) == "50.0 where 40.0 was aimed at"
+
+
+def test_on_a_busy_machine_the_clock_gives_no_verdict() -> None:
+    fast = rounds_of(manymind={"c64_rps": 99.0, "idle_mb": 70.0}, nginx={"c64_rps": 100.0})
+    assert AT_LEAST.verdict(fast, others=0.02) == "kept"
+    assert AT_LEAST.verdict(fast, others=0.5) == UNJUDGED
+    assert AT_MOST.verdict(fast, others=0.5) == "kept"
+    assert AT_LEAST.verdict(rounds_of(), others=0.5) == "not measured"
 
 
 def test_every_goal_is_one_of_a_figure_that_the_page_explains() -> None:
