@@ -17,6 +17,7 @@ from manymind.canon.requests import Request
 from manymind.config import Flags, load
 from manymind.providers.scripted import Scripted
 from manymind.server.door import Application
+from manymind.server.routes import Route
 from tests.server.stage import Terms, application
 
 SECONDS_MAX = 5.0
@@ -29,6 +30,10 @@ class Asked:
     def __init__(self, portal: BlockingPortal, app: Application) -> None:
         self._portal = portal
         self._app = app
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return self._app.routes
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """The status and the body of the reply."""

@@ -1,6 +1,7 @@
 """No body, path or query that a stranger can write at the other doors is a 500 or a hang."""
 
 import json
+import re
 from collections.abc import Callable, Generator
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.fuzz.asking import Asked, at_home
 from tests.fuzz.doors import BODIES, FOLDERS, NAMES, READ
+from tests.fuzz.mutations import BODIES as SPOKEN
 from tests.fuzz.mutations import DAMAGES, spoilt
+from tests.fuzz.test_bodies import RUN
 
 GOOGLES = ("/v1beta/", "/v1/models/manymind/multi-agent:")
 MANY = settings(
@@ -35,6 +38,17 @@ _tails = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sam
 def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Asked]:
     with at_home(tmp_path_factory.mktemp("home")) as asked:
         yield asked
+
+
+def test_every_door_that_takes_a_body_is_attacked(home: Asked) -> None:
+    """Under one of its names at least: OpenRouter's and Cloudflare's paths lead to the same."""
+    attacked = {*SPOKEN, RUN, f"{RUN}/manymind/reader"}
+    attacked |= {path.replace("/v1beta/", "/v1/") for path in BODIES}
+    for route in home.routes:
+        path = re.sub(r"^/api/v1/|^/client/v4/accounts/{account}/ai/v1/", "/v1/", route.path)
+        pattern = re.sub(r"{\w+(\.\.\.)?}", ".+", path.replace("/v1beta/", "/v1/"))
+        if route.method == "POST" and not path.endswith("/cancel"):  # which reads none
+            assert any(re.fullmatch(pattern, door) for door in attacked), path
 
 
 def check(path: str, status: int, reply: bytes) -> None:

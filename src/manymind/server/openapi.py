@@ -169,6 +169,9 @@ _KEPT = (
 )
 """What can be done with that which is kept here."""
 
+_BODILESS = ("/conversations", "/responses/{id}/cancel")
+"""What may be asked for without a word."""
+
 _GOOGLE = (
     ("generateContent", "An answer, as Google has it"),
     ("streamGenerateContent", "An answer in a stream, as Google has it"),
@@ -256,7 +259,7 @@ def _describe_kept(paths: Json) -> None:
         for method, path, summary in _KEPT:
             named = [_in_path(name) for name in re.findall(r"{(\w+)}", path)]
             if method == "POST":
-                described = _post(summary, _OBJECT, named)
+                described = _post(summary, _OBJECT, named, required=path not in _BODILESS)
             else:
                 described = _get(summary, named, ("400", "401", "403", "404", "503"))
             at = cast("Json", paths.setdefault(prefix + path, {}))
@@ -271,12 +274,17 @@ def _describe_google(paths: Json) -> None:
     paths["/v1beta/models/{model}"] = _get("One model", [_MODEL], ("401", "403", "404"))
 
 
-def _post(summary: str, schema: Json, parameters: list[Json] | None = None) -> Json:
+def _post(
+    summary: str, schema: Json, parameters: list[Json] | None = None, *, required: bool = True
+) -> Json:
     return {
         "post": {
             "summary": summary,
             "parameters": parameters or [],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "requestBody": {
+                "required": required,
+                "content": {"application/json": {"schema": schema}},
+            },
             "responses": {
                 "200": {
                     "description": "The answer, whole or as server-sent events.",
