@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from manymind.canon.answers import fold
 from manymind.canon.faults import Fault
+from manymind.canon.letters import Letter
 from manymind.canon.usage import Usage
 from manymind.dialects.mirror import View
 from manymind.dialects.openai_chat import DIALECT
 from manymind.dialects.openai_chat.letters import read_letter, skim_reply
-from manymind.dialects.openai_chat.usage import read_usage, skim_usage
+from manymind.dialects.openai_chat.usage import read_usage, skim_usage, write_cost
 from manymind.dialects.reading import Object, upstream
 
 ODD = st.one_of(
@@ -43,6 +45,15 @@ USAGES = st.fixed_dictionaries(
         "queue_time": ODD,
     },
 )
+
+
+def seal_of(body: bytes) -> Letter:
+    letter = read_letter(body)
+    assert letter is not None
+    return letter
+
+
+LETTER = seal_of(b'{"model":"a/m","messages":[{"role":"user","content":"hi"}]}')
 
 
 def told(read: Callable[[], Usage]) -> Usage | str:
@@ -97,10 +108,27 @@ def test_a_reply_that_is_skimmed_ends_as_one_that_is_read_does(
 def test_what_nobody_knows_better_goes_back_byte_for_byte() -> None:
     body = b'{ "model":"m",  "choices":[{"finish_reason":"stop"}],"x":1.50, "usage":null }'
     answer = skim_reply(body)
-    letter = read_letter(b'{"model":"a/m","messages":[{"role":"user","content":"hi"}]}')
     assert answer is not None
-    assert letter is not None
-    assert DIALECT.write_reply(answer, letter.outline, View()) == body
+    assert DIALECT.write_reply(answer, LETTER.outline, View()) == body
+
+
+@settings(max_examples=300)
+@given(usage=st.one_of(st.none(), USAGES), cost=st.one_of(st.none(), st.integers(0, 10**15)))
+def test_a_cost_is_written_into_a_sealed_reply_as_into_one_that_was_read(
+    usage: dict[str, object] | None, cost: int | None
+) -> None:
+    said = {"choices": [{"message": {"content": "{}"}}], "model": "m", "usage": usage}
+    for body in (json.dumps(said).encode(), json.dumps({**said, "twin": usage}, indent=1).encode()):
+        try:
+            answer = skim_reply(body)
+        except Fault:
+            return
+        assert answer is not None
+        spent = answer.usage and replace(answer.usage, cost=cost)
+        written = DIALECT.write_reply(replace(answer, usage=spent), LETTER.outline, View())
+        owed = {} if spent is None or cost is None else write_cost(spent)
+        told = {**usage, **owed} if usage is not None else None
+        assert json.loads(written) == {**json.loads(body), "usage": told}
 
 
 @pytest.mark.parametrize(

@@ -87,14 +87,17 @@ def cost(price: Price, usage: Usage) -> Ticks | None:
     """
     tokens_in = max(0, usage.input_tokens)
     tokens_out = max(0, usage.output_tokens)
+    rates = rates_for(price, tokens_in, tokens_out) if price.tiers else price.rates
+    fees = _fees(price.tools, usage.tools) if usage.tools else 0
+    if fees is None:
+        return None
+    fees += price.request
+    if not (usage.cached_tokens or usage.cache_written_tokens or usage.reasoning_tokens):
+        return _rounded_up(tokens_in * rates.input + tokens_out * rates.output + fees)
     cached = max(0, usage.cached_tokens)
     written = max(0, usage.cache_written_tokens)
     kept = min(written, max(0, usage.cache_written_long_tokens))
     reasoning = max(0, usage.reasoning_tokens)
-    rates = rates_for(price, tokens_in, tokens_out)
-    fees = _fees(price.tools, usage.tools)
-    if fees is None:
-        return None
     millionths = (
         max(0, tokens_in - cached - written) * rates.input
         + cached * _either(rates.cached, rates.input)
@@ -102,7 +105,6 @@ def cost(price: Price, usage: Usage) -> Ticks | None:
         + kept * _either(rates.written_long, _either(rates.written, rates.input))
         + max(0, tokens_out - reasoning) * rates.output
         + reasoning * _either(rates.reasoning, rates.output)
-        + price.request
         + fees
     )
     return _rounded_up(millionths)

@@ -87,15 +87,19 @@ def skim_reply(body: bytes) -> Answer | None:
         usage=usage,
         status="incomplete" if reason else "completed",
         reason=reason,
-        wire=Wire(NAME, {"model": seen.model}, whole=True, sealed=body),
+        wire=Wire(NAME, {"model": seen.model, "usage": seen.usage}, whole=True, sealed=body),
     )
 
 
 def write_sealed(answer: Answer, wire: Wire) -> bytes:
     """A reply of a Chat server, but for the model and the cost that we know better."""
     body, better = wire.sealed, _better(answer)
-    if not better and answer.model == wire.data["model"]:
-        return body
+    if answer.model == wire.data["model"]:
+        if not better:
+            return body
+        priced = _priced(body, wire.data["usage"], answer.usage)
+        if priced is not None:
+            return priced
     fields = read_fields(body)
     if fields is None:
         return body
@@ -105,6 +109,18 @@ def write_sealed(answer: Answer, wire: Wire) -> bytes:
     if answer.usage is not None and "usage" in better:
         better["usage"] = _usage(answer.usage, fields.get("usage"))
     return msgspec.json.encode({**fields, **better}) if better else body
+
+
+def _priced(body: bytes, said: object, usage: Usage | None) -> bytes | None:
+    """The body with what its usage costs written into that, where this is plain to do."""
+    if not isinstance(said, Raw) or usage is None:
+        return None
+    counted, cost = bytes(said), write_cost(usage)
+    plain = counted[-1:] == b"}" and b":" in counted and b'"cost' not in counted
+    if not (plain and cost) or body.count(counted) != 1:
+        return None
+    end = body.index(counted) + len(counted) - 1
+    return b"%b,%b%b" % (body[:end], msgspec.json.encode(cost)[1:-1], body[end:])
 
 
 def _better(answer: Answer) -> dict[str, object]:
