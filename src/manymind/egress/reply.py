@@ -56,7 +56,8 @@ class Flow(Protocol):
 
 
 class Reply:
-    """Status, headers and body of one answer. Until its `deadline` it may wait; the `alarm` is
+    """Status, headers and body of one answer. It is `complete` once all of it has come, and `over`
+    once nothing more can come, for good or ill. Until its `deadline` it may wait; the `alarm` is
     its connection's, which rings it."""
 
     def __init__(
@@ -79,6 +80,7 @@ class Reply:
         self._pieces: deque[bytes] = deque()
         self._unread_bytes = 0
         self._paused = False
+        self.over = False
         self._fault: Fault | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._alarm = alarm
@@ -87,7 +89,8 @@ class Reply:
 
     def hear_head(self, status: int, fields: Mapping[bytes, bytes]) -> None:
         self.status, self.fields = status, fields
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def hear(self, piece: bytes) -> None:
         if len(piece) > HIGH_WATER_BYTES:
@@ -99,21 +102,18 @@ class Reply:
         if self._unread_bytes > HIGH_WATER_BYTES and not self._paused:
             self._paused = True
             self._flow.pause_reading()
-        self._wake()
-
-    def hear_end(self) -> None:
-        self.complete = True
-        self._wake()
-
-    def hear_fault(self, fault: Fault) -> None:
-        if self._fault is None and not self.complete:
-            self._fault = fault
+        if self._waiter is not None:
             self._wake()
 
-    @property
-    def over(self) -> bool:
-        """Nothing more can come, for good or ill."""
-        return self.complete or self._fault is not None
+    def hear_end(self) -> None:
+        self.complete = self.over = True
+        if self._waiter is not None:
+            self._wake()
+
+    def hear_fault(self, fault: Fault) -> None:
+        if not self.over:
+            self._fault, self.over = fault, True
+            self._wake()
 
     def arrived(self) -> bytes | None:
         """The whole body, if it has come already in one piece, and nobody took any of it."""
@@ -214,9 +214,9 @@ class Reply:
         if self._deadline is not None and self._deadline < due:
             due = self._deadline
         self._alarm.expect(due)
-        self._waiter = self._loop.create_future()
+        self._waiter = waiter = self._loop.create_future()
         try:
-            await self._waiter
+            await waiter
         finally:
             self._waiter = None
             self._alarm.met()
@@ -234,8 +234,9 @@ class Reply:
         )
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
 
 class _Chunks:

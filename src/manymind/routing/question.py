@@ -8,22 +8,18 @@ from manymind.canon.requests import Request
 
 
 class Question:
-    """Once opened, what was read is what is sent: nobody is to judge one text and pass on
-    another."""
+    """`letter` is what was asked, while nobody has opened it. Once opened, what was read is what
+    is sent: nobody is to judge one text and pass on another."""
 
     def __init__(self, asked: Request | Letter) -> None:
         self.model = asked.model
+        self.letter = asked if isinstance(asked, Letter) else None
         self._asked = asked
-
-    @property
-    def letter(self) -> Letter | None:
-        """What was asked, while nobody has opened it."""
-        return self._asked if isinstance(self._asked, Letter) else None
 
     @property
     def request(self) -> Request:
         if isinstance(self._asked, Letter):
-            self._asked = self._asked.opener()
+            self._asked, self.letter = self._asked.opener(), None
         return self._asked
 
 

@@ -59,11 +59,13 @@ class DirectLine:
 
     def hear(self, piece: bytes) -> None:
         self.body += piece
-        self.wake()
+        if self._waiter is not None:
+            self.wake()
 
     def hear_end(self) -> None:
         self.more_body = False
-        self.wake()
+        if self._waiter is not None:
+            self.wake()
 
     def hang_up(self) -> None:
         if self.response_complete or self.disconnected:

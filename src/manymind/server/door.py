@@ -82,7 +82,7 @@ class Application:
             exchange.add_header("request-id", exchange.request_id)
         try:
             self._guard.admit(exchange)
-            if self._guard.is_preflight(exchange):
+            if exchange.method == "OPTIONS" and self._guard.is_preflight(exchange):
                 exchange.outcome = "preflight"
                 return await exchange.reply(204, b"", headers=PREFLIGHT)
             if place is None:

@@ -95,8 +95,6 @@ class Guard:
 
     def is_preflight(self, exchange: Exchange) -> bool:
         """Whether a browser asks beforehand if a page of a listed origin may call."""
-        if exchange.method != "OPTIONS":
-            return False
         origin = (exchange.header("origin") or "").lower().rstrip("/")
         asks = exchange.header("access-control-request-method") is not None
         return asks and origin in self._origins
