@@ -10,7 +10,7 @@ from msgspec import ValidationError, toml
 
 from manymind.canon.usage import Usage
 from manymind.catalog.catalogue import Catalogue
-from manymind.catalog.feed import GenaiPrices
+from manymind.catalog.genai_feed import GenaiPrices
 from manymind.catalog.listing import listing
 from manymind.catalog.missing import missing
 from manymind.catalog.offers import Offer

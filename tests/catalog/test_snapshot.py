@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from manymind.canon.faults import UpstreamBroken
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.drift import drift
-from manymind.catalog.feed import GenaiPrices
+from manymind.catalog.genai_feed import GenaiPrices
 from manymind.catalog.overlay import shipped
 from manymind.catalog.prices import MILLION
 from manymind.catalog.snapshot import Snapshot, read, restored, stored

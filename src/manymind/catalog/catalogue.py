@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from manymind.catalog import families
-from manymind.catalog.feed import Feed, GenaiPrices
+from manymind.catalog.feed import Feed
+from manymind.catalog.genai_feed import GenaiPrices
 from manymind.catalog.offers import Offer
 from manymind.catalog.overlay import Overlay, shipped
 from manymind.catalog.prices import Price

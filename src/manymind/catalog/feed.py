@@ -1,14 +1,8 @@
-"""Where offers come from: a package of prices that is read when it is first asked.
+"""Where offers come from."""
 
-The package takes 0.7 s to import, so that happens when a provider's offers are first wanted, and
-never for `--help`. What it knows wrongly, or not at all, stands in `overlay.toml`.
-"""
-
-from importlib import import_module
 from typing import Protocol
 
 from manymind.catalog.offers import Offer
-from manymind.catalog.sellers import seller
 
 
 class Feed(Protocol):
@@ -21,22 +15,3 @@ class Feed(Protocol):
     def match(self, provider: str, native: str) -> Offer | None:
         """The offer that a dated or otherwise unlisted spelling means."""
         ...
-
-
-class GenaiPrices:
-    """The feed of the genai-prices package."""
-
-    def __init__(self) -> None:
-        self._feed: Feed | None = None
-
-    def offers(self, provider: str) -> tuple[Offer, ...]:
-        return self._opened().offers(provider) if seller(provider).feed else ()
-
-    def match(self, provider: str, native: str) -> Offer | None:
-        return self._opened().match(provider, native) if seller(provider).feed else None
-
-    def _opened(self) -> Feed:
-        if self._feed is None:
-            feed: Feed = import_module("manymind.catalog.genai").FEED
-            self._feed = feed
-        return self._feed

@@ -10,7 +10,7 @@ from manymind.app.stock import described
 from manymind.canon.faults import BadRequest, UpstreamBroken
 from manymind.catalog import families, overlay
 from manymind.catalog.drift import Difference, Said, drift
-from manymind.catalog.feed import GenaiPrices
+from manymind.catalog.genai_feed import GenaiPrices
 from manymind.catalog.listing import listing
 from manymind.catalog.offers import Offer
 from manymind.catalog.sellers import SELLERS
