@@ -28,7 +28,11 @@ ECHO = "vllm/sim-echo"
         (["ask", "hi", "-f", ".", "-m", ECHO], 2, "is a folder. Only the models manymind/…"),
         (["ask", "hi", "-m", "manymind/redaer"], 4, "Did you mean manymind/reader?"),
         (["ask", "hi", "-m", "x-ai/grok-4"], 4, "Set XAI_API_KEY or OPENROUTER_API_KEY."),
-        (["ask", "hi", "--config", "absent.toml"], 3, "no configuration file absent.toml"),
+        (
+            ["ask", "hi", "--config", "absent.toml"],
+            3,
+            "The configuration file absent.toml is not there",
+        ),
         (["modles"], 2, "Did you mean manymind models?"),
     ],
 )

@@ -90,7 +90,7 @@ def test_a_mistake_is_named_with_its_file(written: Path, content: str, said: str
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no configuration file"):
+    with pytest.raises(ConfigError, match="is not there"):
         load(Flags(config=tmp_path / "absent.toml"), {"HOME": "/"})
 
 
