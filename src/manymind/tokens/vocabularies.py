@@ -1,13 +1,14 @@
 """Vocabularies that are public, and the models that use them.
 
 They come inside a package and are read when somebody first counts: reading takes a moment, and
-holds memory (about 65 MB for the larger), that a server which never counts should not pay.
+memory (about 65 MB for the larger), that a server which never counts should not pay.
 """
 
 import re
-from importlib import import_module
 from threading import Lock
 from typing import Literal, Protocol, TypeAlias
+
+from manymind.tokens.beside import Beside
 
 Vocabulary: TypeAlias = Literal["o200k", "cl100k"]
 
@@ -19,7 +20,7 @@ _CL100K = re.compile(r"gpt-4(-(?!o|\d\.).*)?|gpt-3\.?5.*|text-embedding-(ada-002
 _O200K = re.compile(
     r"(chat)?gpt-4o.*|gpt-4\.\d.*|gpt-5.*|gpt-oss-.*|o[134](-.*)?|codex-.*|computer-use-.*"
 )
-_READING = Lock()
+_OPENING = Lock()
 
 
 class Encoder(Protocol):
@@ -40,22 +41,14 @@ def vocabulary_of(slug: str) -> Vocabulary | None:
 
 
 def encoder(vocabulary: Vocabulary) -> Encoder:
-    """The tokenizer of a vocabulary, read once. Blocks while it is read."""
-    with _READING:
-        if vocabulary not in _READ:
-            _READ[vocabulary] = _read(vocabulary)
-        return _READ[vocabulary]
+    """The tokenizer of a vocabulary, of which there is one."""
+    with _OPENING:
+        return _OPEN.setdefault(vocabulary, Beside(vocabulary))
 
 
 def awake() -> bool:
-    """Whether the usual vocabulary has been read, so that counting costs no more memory."""
-    return bool(_READ)
+    """Whether somebody has counted before, so that counting costs no more memory."""
+    return bool(_OPEN)
 
 
-_READ: dict[Vocabulary, Encoder] = {}
-
-
-def _read(vocabulary: Vocabulary) -> Encoder:
-    package = import_module("rs_bpe.bpe")
-    tokenizer: Encoder = getattr(package.openai, f"{vocabulary}_base")()
-    return tokenizer
+_OPEN: dict[Vocabulary, Encoder] = {}
