@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8484
 SEED ?= $(shell expr $$(date +%s) / 86400)
+# Many tests wait for something, so that there is room for half as many again as there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; cores = os.cpu_count() or 1; print(cores + (cores + 1) // 2)')
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 CLIENTS ?= $(HOME)/.cache/manymind/clients
@@ -20,10 +22,10 @@ run: .venv/.ready ## start the server with the demo corpus on 127.0.0.1:8484 (PO
 	$(BIN)/manymind serve --config demo/manymind.toml --port $(PORT)
 
 test: .venv/.ready-dev ## run the tests; of the long matrices a sample that changes daily (SEED=…)
-	$(BIN)/pytest -n auto --seed $(SEED)
+	$(BIN)/pytest -n $(WORKERS) --seed $(SEED)
 
 test-long: .venv/.ready-dev $(CLIENTS)/.ready ## run the tests with every long matrix whole
-	$(BIN)/pytest -n auto --seed $(SEED) --whole --clients=$(CLIENTS)
+	$(BIN)/pytest -n $(WORKERS) --seed $(SEED) --whole --clients=$(CLIENTS)
 
 check: .venv/.ready-dev ## lint, formatting, strict types, import contracts, tidiness
 	$(BIN)/ruff check src tests bench
