@@ -21,7 +21,7 @@ UPSTREAMS: Mapping[str, tuple[str, str]] = {
 }
 """Providers, and the settings that keep one to a dialect."""
 
-HASTY = "[limits]\nrequest_seconds = 1.0\n"
+HASTY = "[limits]\nrequest_seconds = 2.0\n"
 
 
 def facing(
