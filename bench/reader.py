@@ -53,7 +53,7 @@ class Free(Allotment):
     def spent(self) -> Ticks:
         return 0
 
-    async def reserve(self, worst: Ticks, *, final: bool = False) -> Hold:
+    async def reserve(self, worst: Ticks, *, tokens: int = 0, final: bool = False) -> Hold:
         raise AssertionError("the reader reserves nothing")
 
     async def child(self, cap: Ticks | None) -> Allotment:

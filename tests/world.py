@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from manymind.canon.answers import Answer, fold
+from manymind.canon.attempts import Attempt
 from manymind.canon.events import Chunk, Happened, Say
 from manymind.canon.items import Said
 from manymind.canon.parts import Text
@@ -145,7 +146,7 @@ class Slip:
         self.worst = worst
         self.used: Ticks | None = None
 
-    async def settle(self, used: Ticks) -> None:
+    async def settle(self, used: Ticks, attempt: Attempt | None = None) -> None:
         assert self.used is None, "a hold is settled once"
         self.used = used
         self._purse.book(used)
@@ -170,7 +171,7 @@ class Unlimited(Allotment):
         """Holds that nobody has settled yet."""
         return [slip for slip in self.slips if slip.used is None]
 
-    async def reserve(self, worst: Ticks, *, final: bool = False) -> Slip:
+    async def reserve(self, worst: Ticks, *, tokens: int = 0, final: bool = False) -> Slip:
         slip = Slip(self, worst)
         self.slips.append(slip)
         return slip

@@ -11,17 +11,23 @@ from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
+from manymind.canon.origins import Marks, Origin
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
 from manymind.canon.requests import Request
+from manymind.canon.values import Ticks
 from manymind.memory.references import Filled, filled, references
 from manymind.memory.turns import Turn, Turns
-from manymind.policy.keys import Caller
+from manymind.policy.keys import Caller, origin_of
+
+NO_MARKS = Marks()
 
 
 class Accounts(Protocol):
-    """Opens what a request may spend: its own cap, else that of its key or route."""
+    """Opens what a request may spend: under its own cap, and under those of its origin."""
 
-    def allot(self, caller: str, request: Request) -> Allotment: ...
+    async def allot(
+        self, origin: Origin, request: Request, most: Ticks | None = None
+    ) -> Allotment: ...
 
 
 @runtime_checkable
@@ -62,7 +68,9 @@ class Gateway:
         named = references(request.items)
         return filled(request.items, named, near() if named else {})
 
-    async def answer(self, caller: Caller, request: Request, say: Say, *, key: str) -> None:
+    async def answer(
+        self, caller: Caller, request: Request, say: Say, *, key: str, marks: Marks = NO_MARKS
+    ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
         if request.background:
             raise Unsupported(
@@ -73,10 +81,12 @@ class Gateway:
         turn = await self._turn(caller, request, say, key)
         if not turn.request.items and not turn.request.instructions:
             raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
+        origin = _origin(caller, turn.request, key, marks)
         desk = Desk(
             key=key,
-            allotment=self._accounts.allot(caller.id, turn.request),
+            allotment=await self._accounts.allot(origin, turn.request, caller.rights.max_cost),
             clock=self._clock,
+            origin=origin,
             deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
         )
         mouth = _Whole(turn.say)
@@ -84,16 +94,20 @@ class Gateway:
         mouth.check()
         await turn.end()
 
-    async def relay(self, caller: Caller, letter: Letter, say: Say, *, key: str) -> Answer | None:
+    async def relay(
+        self, caller: Caller, letter: Letter, say: Say, *, key: str, marks: Marks = NO_MARKS
+    ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
         whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
         if self._relaying is None:
-            await self.answer(caller, letter.opener(), say, key=key)
+            await self.answer(caller, letter.opener(), say, key=key, marks=marks)
             return None
+        origin = _origin(caller, letter.outline, key, marks)
         desk = Desk(
             key=key,
-            allotment=self._accounts.allot(caller.id, letter.outline),
+            allotment=await self._accounts.allot(origin, letter.outline, caller.rights.max_cost),
             clock=self._clock,
+            origin=origin,
             deadline=self._clock.now() + self._seconds,
         )
         mouth = _Whole(say)
@@ -111,6 +125,18 @@ class Gateway:
             raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
         news = await self.filled(caller, request)
         return Turn(replace(request, items=news.sent), say)
+
+
+def _origin(caller: Caller, request: Request, key: str, marks: Marks) -> Origin:
+    named = (request.metadata or {}).get("feature")
+    return origin_of(
+        caller,
+        key,
+        marks,
+        feature=named if isinstance(named, str) else "",
+        dialect=request.dialect or "",
+        streamed=request.stream,
+    )
 
 
 class _Whole:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from manymind.canon.origins import Origin
 from manymind.canon.requests import Caps
 from manymind.ledger.accounts import Accounts, Defaults
 from tests.world import a_request
@@ -18,7 +19,9 @@ from tests.world import a_request
         ("plain", 0, 0),
     ],
 )
-def test_the_lower_of_both_caps_holds(model: str, asked: int | None, left: int | None) -> None:
+async def test_the_lower_of_both_caps_holds(
+    model: str, asked: int | None, left: int | None
+) -> None:
     accounts = Accounts(Defaults(team=50), lambda name: name == "team")
     request = a_request(model=model, caps=Caps(cost=asked))
-    assert accounts.allot("caller", request).left() == left
+    assert (await accounts.allot(Origin(), request)).left() == left

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import anyio
 
+from manymind.canon.attempts import Attempt
 from manymind.canon.events import (
     Began,
     Chunk,
@@ -27,7 +28,6 @@ from manymind.catalog.prices import MILLION, Price, Rates
 from manymind.ledger.allotments import Purse, Reservation
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
-from manymind.routing.attempts import Attempt
 from manymind.routing.patience import Patience
 from manymind.routing.router import Router
 from tests.world import WallClock, said
@@ -78,8 +78,8 @@ class Watched(Purse):
         super().__init__(cap)
         self.holds: list[Reservation] = []
 
-    async def reserve(self, worst: int, *, final: bool = False) -> Reservation:
-        hold = await super().reserve(worst, final=final)
+    async def reserve(self, worst: int, *, tokens: int = 0, final: bool = False) -> Reservation:
+        hold = await super().reserve(worst, tokens=tokens, final=final)
         self.holds.append(hold)
         return hold
 

@@ -2,6 +2,7 @@
 
 import anyio
 
+from manymind.canon.attempts import Attempt
 from manymind.ledger.allotments import Purse, Reservation
 from tests.routing.stage import HELLO, Player, Stage, asked, deaf
 from tests.world import settle
@@ -10,14 +11,14 @@ from tests.world import settle
 class Written(Reservation):
     """A hold whose settlement is written down somewhere else, which takes a moment."""
 
-    async def settle(self, used: int) -> None:
+    async def settle(self, used: int, attempt: Attempt | None = None) -> None:
         await anyio.sleep(0.01)
-        await super().settle(used)
+        await super().settle(used, attempt)
 
 
 class Book(Purse):
-    async def reserve(self, worst: int, *, final: bool = False) -> Reservation:
-        await super().reserve(worst, final=final)
+    async def reserve(self, worst: int, *, tokens: int = 0, final: bool = False) -> Reservation:
+        await super().reserve(worst, tokens=tokens, final=final)
         return Written(self, worst)
 
 

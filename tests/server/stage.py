@@ -10,6 +10,7 @@ import aiohttp
 from msgspec import Struct
 
 from manymind import dialects
+from manymind.canon.origins import Origin
 from manymind.canon.ports import Provider
 from manymind.canon.requests import Request
 from manymind.catalog.listing import Row
@@ -56,7 +57,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 class Unmetered:
-    def allot(self, caller: str, request: Request) -> Purse:
+    async def allot(self, origin: Origin, request: Request, most: int | None = None) -> Purse:
         return Purse()
 
 

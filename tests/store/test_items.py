@@ -12,6 +12,7 @@ from manymind.canon.ports import Kept
 from manymind.store import answers as answers_of_the_store
 from manymind.store import schema
 from manymind.store.database import Database
+from manymind.store.tables import METADATA
 from tests.store.stage import RESPONSES, kept, opened, said, texts
 
 HOSTILE = ["", "x" * 10_000, "msg_\0", "msg_1'--", "ä", "msg_1 OR 1=1"]
@@ -149,8 +150,10 @@ async def test_many_send_the_same_items_back_at_once(url: str) -> None:
 
 
 def _forget_the_names(connection: Connection) -> None:
-    """The database as the release before left it."""
+    """The database as the first release left it."""
+    first = {"answers", "conversations", "conversation_items", "answer_items"}
     for statement in (
+        *(f"DROP TABLE {table}" for table in METADATA.tables.keys() - first),
         "DROP TABLE answer_items",
         "DROP INDEX conversation_items_by_name",
         "UPDATE alembic_version SET version_num = '0001'",

@@ -20,8 +20,10 @@ from manymind.app.upstreams import Found, discover, outgoing
 from manymind.app.vectors import embedding
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
+from manymind.canon.origins import Origin
 from manymind.canon.ports import Clock, Desk, Provider, Shelves
 from manymind.canon.requests import Request
+from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN
@@ -178,8 +180,8 @@ class _Watched:
         self._accounts = accounts
         self._allotted = allotted
 
-    def allot(self, caller: str, request: Request) -> Purse:
-        purse = self._accounts.allot(caller, request)
+    async def allot(self, origin: Origin, request: Request, most: Ticks | None = None) -> Purse:
+        purse = await self._accounts.allot(origin, request, most)
         self._allotted(purse)
         return purse
 

@@ -7,10 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
+from manymind.canon.attempts import Attempt, Bill
 from manymind.canon.documents import Card, Checked, Passage
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Chunk, Happened, Say
 from manymind.canon.items import Called, Item, Returned
+from manymind.canon.origins import Origin
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
@@ -32,7 +34,9 @@ class Hold(Protocol):
     """A reservation. Settled exactly once, also after a fault or a hang-up. Once begun, a
     settlement is not to be interrupted: one that has to wait for something shields itself."""
 
-    async def settle(self, used: Ticks) -> None: ...
+    async def settle(self, used: Ticks, attempt: Attempt | None = None) -> None:
+        """Book what was used, and in the same stroke the row that tells of it."""
+        ...
 
 
 class Allotment(Protocol):
@@ -43,9 +47,9 @@ class Allotment(Protocol):
         """What was settled so far, here and in all its children."""
         ...
 
-    async def reserve(self, worst: Ticks, *, final: bool = False) -> Hold:
-        """Set the worst case aside, or raise `OverBudget`. `final` may use the reserve that is
-        kept back for writing the answer."""
+    async def reserve(self, worst: Ticks, *, tokens: int = 0, final: bool = False) -> Hold:
+        """Set the worst case aside, in money and in tokens, or raise `OverBudget`. `final` may
+        use the reserve that is kept back for writing the answer."""
         ...
 
     async def child(self, cap: Ticks | None) -> "Allotment":
@@ -72,12 +76,14 @@ class Inbox(Protocol):
 class Desk(Struct, frozen=True, kw_only=True):
     """Where a call is made from. `key` names the call within its run and never repeats.
 
-    `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams.
+    `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams. `origin`
+    is on whose behalf all of it is done.
     """
 
     key: str
     allotment: Allotment
     clock: Clock
+    origin: Origin = Origin()
     depth: int = 0
     deadline: float | None = None
     inbox: Inbox | None = None
@@ -119,15 +125,6 @@ class Pricing(Protocol):
     def cost(self, offer: str, usage: Usage) -> Ticks | None:
         """None where the price is not known."""
         ...
-
-
-class Bill(Struct, frozen=True, kw_only=True):
-    """What an attempt is charged, and on which ground: `usage` as the provider counted it, the
-    whole `reservation`, what had `arrived`, the `inner` calls that were paid already, or none."""
-
-    ticks: Ticks
-    basis: str
-    usage: Usage | None = None
 
 
 class Meter(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from manymind.canon.origins import Origin
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.ledger.allotments import Purse
@@ -23,10 +24,8 @@ class Accounts:
         self._defaults = defaults
         self._is_team = is_team
 
-    def allot(self, caller: str, request: Request) -> Purse:
-        """There is one caller so far, so that only the request itself is looked at."""
+    async def allot(self, origin: Origin, request: Request, most: Ticks | None = None) -> Purse:
+        """Under the smallest of the request's own cap, the operator's, and `most`."""
         standing = self._defaults.team if self._is_team(request.model) else self._defaults.request
-        asked = request.caps.cost
-        if asked is None or standing is None:
-            return Purse(standing if asked is None else asked)
-        return Purse(min(asked, standing))
+        caps = (cap for cap in (request.caps.cost, standing, most) if cap is not None)
+        return Purse(min(caps, default=None))

@@ -7,6 +7,7 @@ other caller of the event loop comes between; an implementation on rows does bot
 transaction, behind the same port.
 """
 
+from manymind.canon.attempts import Attempt
 from manymind.canon.faults import OverBudget
 from manymind.canon.ports import Allotment, Hold
 from manymind.canon.values import Ticks
@@ -25,7 +26,7 @@ class Reservation(Hold):
         self.worst = worst
         self.used: Ticks | None = None
 
-    async def settle(self, used: Ticks) -> None:
+    async def settle(self, used: Ticks, attempt: Attempt | None = None) -> None:
         if self.used is not None:
             raise SettledTwice(f"A hold of ${dollars(self.worst)} was settled twice.")
         self.used = max(0, used)
@@ -57,7 +58,7 @@ class Purse(Allotment):
     def spent(self) -> Ticks:
         return self._spent
 
-    async def reserve(self, worst: Ticks, *, final: bool = False) -> Reservation:
+    async def reserve(self, worst: Ticks, *, tokens: int = 0, final: bool = False) -> Reservation:
         worst = max(0, worst)
         for purse in self._line:
             purse.weigh(worst, final)

@@ -6,12 +6,43 @@ import hmac
 from msgspec import Struct
 
 from manymind.canon.faults import Unauthorized
+from manymind.canon.origins import OPERATOR, Marks, Origin, Rights
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Whom a request is answered for and charged to."""
+    """Whom a request is answered for and charged to. `id` is the tenant, who owns what is kept;
+    `user` and `key` are empty where there is none. `rights` are those of the key."""
 
     id: str
+    user: str = ""
+    key: str = ""
+    rights: Rights = Rights()
+
+
+def origin_of(
+    caller: Caller,
+    request_id: str,
+    marks: Marks,
+    *,
+    feature: str = "",
+    dialect: str = "",
+    streamed: bool = False,
+) -> Origin:
+    """Whose call this is. A feature is what the marks name, else `feature`."""
+    return Origin(
+        tenant=caller.id,
+        user=caller.user,
+        key=caller.key,
+        request=request_id,
+        feature=marks.feature or feature,
+        session=marks.session,
+        app=marks.app,
+        dialect=dialect,
+        streamed=streamed,
+    )
+
+
+_OPERATOR = Caller(id=OPERATOR, rights=Rights(manages=True))
 
 
 class Keys:
@@ -27,7 +58,7 @@ class Keys:
 
     def identify(self, given: str | None) -> Caller:
         if self._digest is None:
-            return Caller(id="owner")
+            return _OPERATOR
         if not given:
             raise Unauthorized(
                 "No API key was given.",
@@ -37,7 +68,7 @@ class Keys:
             raise Unauthorized(
                 "The API key is not known here.", advice="Check the value of your key."
             )
-        return Caller(id="owner")
+        return _OPERATOR
 
 
 def _digest(key: str) -> bytes:

@@ -13,6 +13,7 @@ from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Began, Chunk, Ended, Happened, Say, Spent, spoken
 from manymind.canon.faults import UpstreamBroken
 from manymind.canon.items import Said
+from manymind.canon.origins import Origin
 from manymind.canon.parts import Text
 from manymind.canon.ports import (
     Allotment,
@@ -39,7 +40,9 @@ HARMLESS = frozenset({"input_type", "task", "truncate", "truncation", "priority"
 
 
 class Accounts(Protocol):
-    def allot(self, caller: str, request: Request) -> Allotment: ...
+    async def allot(
+        self, origin: Origin, request: Request, most: Ticks | None = None
+    ) -> Allotment: ...
 
 
 class Embedding:
@@ -64,8 +67,11 @@ class Embedding:
         self._clock = clock
         self._seconds = seconds
 
-    async def embed(self, caller: str, request: EmbedRequest, *, key: str) -> Vectors:
-        """The vectors, with what they cost, or the fault that says why not."""
+    async def embed(
+        self, origin: Origin, request: EmbedRequest, most: Ticks | None = None
+    ) -> Vectors:
+        """The vectors, with what they cost, or the fault that says why not. They cost no more
+        than `most`."""
         heard = _Heard()
         asked = _stand_in(request)
         router = Router(
@@ -75,9 +81,10 @@ class Embedding:
             self._metering,
         )
         desk = Desk(
-            key=key,
-            allotment=self._accounts.allot(caller, asked),
+            key=origin.request,
+            allotment=await self._accounts.allot(origin, asked, most),
             clock=self._clock,
+            origin=origin,
             deadline=self._clock.now() + self._seconds,
         )
         await router.run(asked, heard.say, desk)

@@ -6,6 +6,7 @@ from random import random
 from msgspec import Struct
 
 from manymind.canon.answers import Answer
+from manymind.canon.attempts import OnAttempt, nobody
 from manymind.canon.events import Say
 from manymind.canon.faults import ContextTooLong, Fault, TimedOut
 from manymind.canon.letters import Carrier, Letter
@@ -15,7 +16,6 @@ from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.missing import missing
 from manymind.catalog.offers import Offer
 from manymind.catalog.sizes import least
-from manymind.routing.attempts import OnAttempt, nobody
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
 from manymind.routing.question import Question, Risk
@@ -171,10 +171,12 @@ class _Trip:
             risk = self._till.risk(offer, self.question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
             if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
-                self.carried = await self._till.carry(offer, carrier, risk, letter, desk)
+                self.carried = await self._till.carry(
+                    offer, carrier, self._attempts, risk, letter, desk
+                )
             else:
                 mouth = Mouth(self._say, offer.native, self._desk.clock.now)
-                await self._till.attempt(served, risk, self.question, mouth, desk)
+                await self._till.attempt(served, self._attempts, risk, self.question, mouth, desk)
         except Fault as fault:
             if (
                 (mouth is not None and mouth.opened)

@@ -4,10 +4,10 @@ from types import TracebackType
 
 import anyio
 
+from manymind.canon.attempts import Attempt, Bill, OnAttempt
 from manymind.canon.faults import Fault
-from manymind.canon.ports import Bill, Desk, Hold, Meter
+from manymind.canon.ports import Desk, Hold, Meter, Worst
 from manymind.catalog.offers import Offer
-from manymind.routing.attempts import Attempt, OnAttempt
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import unbilled
 
@@ -23,6 +23,8 @@ class Sale:
         self,
         offer: Offer,
         requested: str,
+        number: int,
+        worst: Worst | None,
         meter: Meter,
         hold: Hold,
         desk: Desk,
@@ -32,11 +34,14 @@ class Sale:
         self.answered: str | None = None
         self._offer = offer
         self._requested = requested
+        self._number = number
+        self._worst = worst
         self._meter = meter
         self._hold = hold
         self._desk = desk
         self._on_attempt = on_attempt
         self._begun = desk.clock.now()
+        self._at = desk.clock.today()
 
     async def __aenter__(self) -> "Sale":
         return self
@@ -48,9 +53,7 @@ class Sale:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            bill = self._meter.bill()
-            await self._hold.settle(bill.ticks)
-            self._note("completed", bill)
+            await self._settle("completed", self._meter.bill())
             return
         outcome, nothing_used = "failed", False
         if isinstance(error, Fault):
@@ -59,23 +62,31 @@ class Sale:
         elif isinstance(error, anyio.get_cancelled_exc_class()):
             outcome = "cancelled"
         with anyio.move_on_after(SETTLE_SECONDS_MAX, shield=True):
-            bill = self._meter.bill(unbilled=nothing_used)
-            await self._hold.settle(bill.ticks)
-            self._note(outcome, bill)
+            await self._settle(outcome, self._meter.bill(unbilled=nothing_used))
 
-    def _note(self, outcome: str, bill: Bill) -> None:
+    async def _settle(self, outcome: str, bill: Bill) -> None:
+        attempt = self._told(outcome, bill)
+        await self._hold.settle(bill.ticks, attempt)
+        self._on_attempt(attempt)
+
+    def _told(self, outcome: str, bill: Bill) -> Attempt:
         ended, mouth = self._desk.clock.now(), self.mouth
         opened_at = ended if self.answered is not None else mouth.opened_at if mouth else None
-        self._on_attempt(
-            Attempt(
-                key=self._desk.key,
-                requested=self._requested,
-                offer=self._offer.key,
-                provider=self._offer.provider,
-                served=mouth.served if mouth is not None else self.answered,
-                outcome=outcome,
-                seconds=ended - self._begun,
-                first_word_seconds=None if opened_at is None else opened_at - self._begun,
-                bill=bill,
-            )
+        worst = self._worst
+        return Attempt(
+            key=self._desk.key,
+            origin=self._desk.origin,
+            number=self._number,
+            requested=self._requested,
+            offer=self._offer.key,
+            provider=self._offer.provider,
+            slug=self._offer.slug,
+            served=mouth.served if mouth is not None else self.answered,
+            outcome=outcome,
+            at=self._at,
+            seconds=ended - self._begun,
+            first_word_seconds=None if opened_at is None else opened_at - self._begun,
+            reserved=0 if worst is None else worst.ticks,
+            reserved_tokens=0 if worst is None else worst.input_tokens + worst.output_tokens,
+            bill=bill,
         )

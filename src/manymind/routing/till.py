@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
+from manymind.canon.attempts import OnAttempt
 from manymind.canon.events import Chunk, Noted, spoken
 from manymind.canon.faults import CutShort, OverBudget
 from manymind.canon.letters import Carrier, Letter
@@ -15,7 +16,6 @@ from manymind.canon.ports import Desk, Meter, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
-from manymind.routing.attempts import OnAttempt
 from manymind.routing.mouth import Mouth
 from manymind.routing.question import Question, Risk
 from manymind.routing.sale import Sale
@@ -65,7 +65,13 @@ class Till:
         return await self._tighten(offer.key, request, worst)
 
     async def attempt(
-        self, served: Served, risk: Risk, question: Question, mouth: Mouth, desk: Desk
+        self,
+        served: Served,
+        number: int,
+        risk: Risk,
+        question: Question,
+        mouth: Mouth,
+        desk: Desk,
     ) -> None:
         """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from."""
         offer = served.offer
@@ -73,20 +79,33 @@ class Till:
         if capped:
             risk.worst = await self._fitted(offer, question.request, risk.worst, desk)
         meter = self._metering(offer.key, risk, mouth)
-        hold = await desk.allotment.reserve(risk.worst.ticks if capped else 0, final=desk.final)
-        async with Sale(offer, question.model, meter, hold, desk, self._on_attempt) as sale:
+        worst = risk.worst if capped else None
+        hold = await desk.allotment.reserve(
+            0 if worst is None else worst.ticks,
+            tokens=0 if worst is None else worst.input_tokens + worst.output_tokens,
+            final=desk.final,
+        )
+        sold = Sale(offer, question.model, number, worst, meter, hold, desk, self._on_attempt)
+        async with sold as sale:
             sale.mouth = mouth
             await _ask(served, question, mouth, meter, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
 
     async def carry(
-        self, offer: Offer, carrier: Carrier, risk: Risk, letter: Letter, desk: Desk
+        self,
+        offer: Offer,
+        carrier: Carrier,
+        number: int,
+        risk: Risk,
+        letter: Letter,
+        desk: Desk,
     ) -> Answer:
         """As `attempt`, for a letter, where there is no cap."""
         meter = self._metering(offer.key, risk, _nobody)
         hold = await desk.allotment.reserve(0)
-        async with Sale(offer, letter.model, meter, hold, desk, self._on_attempt) as sale:
+        sold = Sale(offer, letter.model, number, None, meter, hold, desk, self._on_attempt)
+        async with sold as sale:
             answer = await carrier.carry(letter, offer.native, desk)
             sale.answered = answer.model or offer.native
             usage = meter.whole(answer.usage)

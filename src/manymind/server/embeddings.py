@@ -2,13 +2,14 @@
 
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.dialects import embeddings
-from manymind.policy.keys import Caller
+from manymind.policy.keys import Caller, origin_of
 from manymind.routing.embedding import Embedding
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.inference import Bounds
 from manymind.server.line import HungUp
 from manymind.server.manners import Manners
+from manymind.server.marks import marks
 from manymind.server.routes import Captured, Route
 from manymind.server.stream import unwrapped
 
@@ -45,8 +46,8 @@ class Embeddings:
         came: list[Vectors] = []
 
         async def work() -> None:
-            key = exchange.request_id
-            came.append(await self._embedding.embed(caller.id, request, key=key))
+            origin = origin_of(caller, exchange.request_id, marks(exchange), dialect="embeddings")
+            came.append(await self._embedding.embed(origin, request, caller.rights.max_cost))
 
         try:
             there = await exchange.attend(work)

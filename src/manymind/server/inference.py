@@ -20,6 +20,7 @@ from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.manners import CHAT, GEMINI, MESSAGES, RESPONSES, Manners, Refusals
+from manymind.server.marks import marks
 from manymind.server.naming import Naming
 from manymind.server.paging import query
 from manymind.server.routes import Captured, Route
@@ -150,7 +151,8 @@ class Inference:
         async def ask() -> None:
             nonlocal answer
             key = exchange.request_id
-            answer = await self._gateway.relay(caller, letter, gathered.say, key=key)
+            said = marks(exchange)
+            answer = await self._gateway.relay(caller, letter, gathered.say, key=key, marks=said)
 
         await until_hang_up(exchange, ask)
         if answer is None:
@@ -174,7 +176,8 @@ class Inference:
         gathered = Gathered(naming)
 
         async def speak() -> None:
-            await self._gateway.answer(caller, request, gathered.say, key=exchange.request_id)
+            key, said = exchange.request_id, marks(exchange)
+            await self._gateway.answer(caller, request, gathered.say, key=key, marks=said)
 
         answer = await gather(exchange, gathered, speak)
         reply = dialect.write_reply(answer, request, view)
@@ -201,7 +204,8 @@ class Inference:
         streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
 
         async def speak() -> None:
-            await self._gateway.answer(caller, request, streamed.say, key=exchange.request_id)
+            key, said = exchange.request_id, marks(exchange)
+            await self._gateway.answer(caller, request, streamed.say, key=key, marks=said)
 
         await stream(exchange, streamed, speak)
 

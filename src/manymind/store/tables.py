@@ -71,3 +71,149 @@ CONVERSATION_ITEMS = Table(
     Index("conversation_items_by_id", "owner", "conversation", "id", unique=True),
     Index("conversation_items_by_name", "owner", "id"),
 )
+
+TENANTS = Table(
+    "tenants",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+"""Whose rows are whose. A tenant owns itself."""
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+KEYS = Table(
+    "keys",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("user", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("label", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("disabled", Boolean, nullable=False),
+    Column("stopped", String),
+    Column("rights", LargeBinary, nullable=False),
+    Index("keys_by_digest", "digest", unique=True),
+    Index("keys_by_owner", "owner", "created_at", "id"),
+    Index("keys_by_change", "changed_at"),
+)
+"""`label` is the visible beginning of a key, of which only a digest is kept. `stopped` says why
+the gate for money lets none of its calls pass any more."""
+
+BUDGETS = Table(
+    "budgets",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("scope", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("period", String, nullable=False),
+    Column("cap", BigInteger, nullable=False),
+    Column("alarm_percent", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("budgets_by_change", "changed_at"),
+)
+"""What a `scope` (tenant, user, key, route, feature) may use of a `unit` (ticks, tokens, requests)
+in a `period` (minute, day, week, month, total)."""
+
+BUDGET_WINDOWS = Table(
+    "budget_windows",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("budget", String, primary_key=True),
+    Column("begins_at", BigInteger, primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+    Column("leased", BigInteger, nullable=False),
+    Column("alarmed", Boolean, nullable=False),
+)
+"""What was used of a budget in one period, and what is lent to running servers."""
+
+BUDGET_LEASES = Table(
+    "budget_leases",
+    METADATA,
+    Column("holder", String, primary_key=True),
+    Column("owner", String, primary_key=True),
+    Column("budget", String, primary_key=True),
+    Column("begins_at", BigInteger, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("recalled", Boolean, nullable=False),
+    Index("budget_leases_by_budget", "owner", "budget", "begins_at"),
+)
+"""The slice of a budget that one server may spend without asking; `recalled` asks for what it
+does not need."""
+
+LEASE_HOLDERS = Table(
+    "lease_holders",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("holder", String, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""Running servers, by the last sign of life that each gave."""
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("request", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("user", String, nullable=False),
+    Column("api_key", String, nullable=False),
+    Column("route", String, nullable=False),
+    Column("feature", String, nullable=False),
+    Column("session", String, nullable=False),
+    Column("app", String, nullable=False),
+    Column("app_title", String, nullable=False),
+    Column("dialect", String, nullable=False),
+    Column("streamed", Boolean, nullable=False),
+    Column("requested", String, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("offer", String, nullable=False),
+    Column("served", String),
+    Column("outcome", String, nullable=False),
+    Column("finish", String),
+    Column("native_finish", String),
+    Column("dropped", LargeBinary),
+    Column("micros", BigInteger, nullable=False),
+    Column("first_micros", BigInteger),
+    Column("reserved", BigInteger, nullable=False),
+    Column("ticks", BigInteger, nullable=False),
+    Column("basis", String, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("written_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("tools", LargeBinary),
+    Column("lines", LargeBinary),
+    Index("attempts_by_time", "owner", "at"),
+    Index("attempts_by_key", "owner", "api_key", "at"),
+    Index("attempts_by_model", "slug", "at"),
+    Index("attempts_by_age", "at"),
+)
+"""The ledger: one row for each try at an offer, and for each priced call of a tool. `key` is the
+desk's. `micros` and `first_micros` are microseconds; `flagged` says that more was charged than
+reserved, and `lines` how the cost was reckoned. What is `unknown` by its outcome was lost in
+flight, and stays charged until somebody says what it cost."""
