@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from manymind.canon.letters import Letter, Weighing
 from manymind.canon.ports import Clock, Pricing, Worst
 from manymind.canon.requests import HostedTool, Request, UnreadTool
 from manymind.canon.usage import Usage
@@ -10,7 +11,7 @@ from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.offers import Offer
 from manymind.catalog.prices import Price, ceiling, cost, price_at, prices_of_day
-from manymind.catalog.sizes import Size, most
+from manymind.catalog.sizes import Size, bound, most
 
 PLAIN_TIERS = frozenset({"auto", "default", "standard", "standard_only", "flex"})
 """Service tiers that cost no more than the price list says."""
@@ -40,7 +41,7 @@ HARMLESS = frozenset(
 """Fields without a canonical home that are known not to add to a bill."""
 
 
-class CataloguePricing(Pricing):
+class CataloguePricing(Pricing, Weighing):
     """Prices of the catalogue. `ceilings` are an operator's word on what an unbounded offer
     may cost at the most, by `provider/native` or `provider/native@effort`."""
 
@@ -80,6 +81,12 @@ class CataloguePricing(Pricing):
             bounded=not reason,
             reason=reason,
         )
+
+    def bound(self, offer: str, letter: Letter) -> Worst | None:
+        """No less than `worst` of the same letter opened, and without opening it; None where it
+        holds what only the opening can bound."""
+        weight = letter.weigh()
+        return None if weight is None else self.worst(offer, letter.outline, bound(weight))
 
     def cost(self, offer: str, usage: Usage) -> Ticks | None:
         price = self._price(offer)

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
+from manymind.canon.faults import Fault
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Stake, Worst
 from manymind.canon.requests import Request
+
+
+def _unseen(letter: Letter) -> None:
+    """Nothing is known of a letter from outside."""
 
 
 class Question:
@@ -26,21 +31,51 @@ class Question:
 class Risk(Stake):
     """What an attempt may come to. Most come to their end, and then nobody asks."""
 
-    def __init__(self, question: Question, reckon: Callable[[Request], Worst]) -> None:
+    def __init__(
+        self,
+        question: Question,
+        reckon: Callable[[Request], Worst],
+        glance: Callable[[Letter], Worst | None] = _unseen,
+    ) -> None:
         self._question = question
         self._reckon = reckon
+        self._glance = glance
         self._worst: Worst | None = None
+        self._bound: Worst | None = None
 
     @property
     def request(self) -> Request:
-        return self._question.request
+        """What is at stake. Where nobody here can read what the provider could, it is told by
+        what stands outside: a settlement must not fail over it."""
+        letter = self._question.letter
+        if letter is None:
+            return self._question.request
+        try:
+            return self._question.request
+        except Fault:
+            return letter.outline
 
     @property
     def worst(self) -> Worst:
         if self._worst is None:
-            self._worst = self._reckon(self._question.request)
+            worst = self._reckon(self.request)
+            bound = self._bound
+            self._worst = worst if bound is None or worst.ticks < bound.ticks else bound
         return self._worst
 
     @worst.setter
     def worst(self, closer: Worst) -> None:
         self._worst = closer
+
+    def open(self) -> None:
+        """Have it opened, after which `bound` is as close as `worst`."""
+        self._bound = None
+        self._worst = self._reckon(self._question.request)
+
+    @property
+    def bound(self) -> Worst:
+        """As `worst`, but as near as can be seen without opening a letter."""
+        letter = self._question.letter
+        if self._bound is None and letter is not None:
+            self._bound = self._glance(letter)
+        return self._bound or self.worst

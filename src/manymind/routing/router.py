@@ -164,19 +164,24 @@ class _Trip:
         does, and None once the answer was spoken."""
         self._in_time()
         self._attempts += 1
-        offer, carrier, letter = served.offer, served.carrier, self.question.letter
+        offer, carrier = served.offer, served.carrier
         mouth: Mouth | None = None
         risk: Risk | None = None
         try:
             risk = self._till.risk(offer, self.question, self._desk)
             desk = self._desk.at(f"attempt-{self._attempts}")
-            if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
+            letter = self.question.letter
+            if carrier is None or (letter and not carrier.carries(letter, offer.native)):
+                letter = None
+            if carrier is not None and letter is not None and not letter.outline.stream:
                 self.carried = await self._till.carry(
                     offer, carrier, self._attempts, risk, letter, desk
                 )
             else:
                 mouth = Mouth(self._say, offer.native, self._desk.clock.now)
-                await self._till.attempt(served, self._attempts, risk, self.question, mouth, desk)
+                await self._till.attempt(
+                    served, self._attempts, risk, self.question, mouth, desk, letter
+                )
         except Fault as fault:
             if (
                 (mouth is not None and mouth.opened)
