@@ -132,8 +132,8 @@ class Meter(Protocol):
 
     async def __call__(self, chunk: Chunk) -> None: ...
 
-    def whole(self, usage: Usage | None) -> Usage | None:
-        """An answer that nobody spoke came to its end, with this usage. Gives it with its cost."""
+    def whole(self, answer: Answer) -> Usage | None:
+        """This answer, which nobody spoke, came to its end. Gives its usage with its cost."""
         ...
 
     def bill(self, *, unbilled: bool = False) -> Bill:

@@ -43,7 +43,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     short: bool = False
     opener: Callable[[bytes], Request]
-    outline: Callable[[Fields, str, bool], Request | None]
+    outline: Callable[[bytes, Fields, str, bool], Request | None]
     textual: Callable[[Fields], object]
 
 
@@ -101,7 +101,7 @@ def seal(body: bytes, envelope: Envelope) -> Letter | None:
     try:
         model = TEXT.decode(named)
         streamed = value(fields, "stream", FLAG)
-        outline = envelope.outline(fields, model, streamed or False) if model else None
+        outline = envelope.outline(body, fields, model, streamed or False) if model else None
     except UNREADABLE:
         return None
     if outline is None:

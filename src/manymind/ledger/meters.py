@@ -13,9 +13,14 @@ What is charged, by what is known:
 - its own calls were each paid when they were made (a team): nothing more.
 """
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
+from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote, words
+from manymind.canon.items import Called, Said, Thought
+from manymind.canon.parts import Refusal, Text
 from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
@@ -56,10 +61,12 @@ class OfferMeter(Meter):
                 counts = True
         return self._counted(chunk) if counts else chunk
 
-    def whole(self, usage: Usage | None) -> Usage | None:
+    def whole(self, answer: Answer) -> Usage | None:
         self._ended = True
-        if usage is not None:
-            self._usage = self._priced(usage)
+        if answer.usage is not None:
+            self._usage = self._priced(answer.usage)
+        else:
+            self._arrived += sum(map(text_bytes, _texts(answer)))
         return self._usage if self._usage is not None or self._inner else self._guess()
 
     def bill(self, *, unbilled: bool = False) -> Bill:
@@ -128,6 +135,20 @@ class OfferMeter(Meter):
             cost=self._stake.worst.ticks if self._ended and priced else None,
             estimated=True,
         )
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    """What was written of an answer, had it been streamed."""
+    for item in answer.items:
+        match item:
+            case Said():
+                yield from (part.text for part in item.parts if isinstance(part, Text | Refusal))
+            case Thought():
+                yield from (part.text for part in (*item.summary, *item.content))
+            case Called():
+                yield item.arguments
+            case _:
+                pass
 
 
 def metering(pricing: CataloguePricing) -> Metering:

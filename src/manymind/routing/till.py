@@ -123,10 +123,12 @@ class Till:
         async with sold as sale:
             answer = await carrier.carry(letter, offer.native, desk)
             sale.answered = answer.model or offer.native
-            usage = meter.whole(answer.usage)
+            usage = meter.whole(answer)
         if usage is answer.usage and sale.answered == answer.model:
             return answer
-        return replace(answer, model=sale.answered, usage=usage)
+        # The message on the wire holds no count that its provider did not make.
+        wire = answer.wire if answer.usage is not None or usage is None else None
+        return replace(answer, model=sale.answered, usage=usage, wire=wire)
 
 
 def _capped(desk: Desk) -> bool:

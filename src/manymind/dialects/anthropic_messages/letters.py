@@ -38,6 +38,7 @@ PLAIN = frozenset(
 
 _NULL = Raw(b"null")
 _MARK = MARK.encode()
+_THINKING = b'"thinking"'
 
 _CAP = msgspec.json.Decoder(Annotated[int, Meta(ge=0, le=2**63 - 1)])
 
@@ -96,6 +97,18 @@ _SYSTEM = msgspec.json.Decoder(str | list[_Text])
 _TOOLS = msgspec.json.Decoder(list[_Tool])
 
 
+class _Vouched(Struct):
+    type: str
+    signature: str | None = None
+
+
+class _Vouching(Struct):
+    content: str | list[_Vouched]
+
+
+_VOUCHED = msgspec.json.Decoder(list[_Vouching])
+
+
 class _Given(Struct):
     """A block of an answer."""
 
@@ -115,8 +128,10 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
-def _outline(fields: Fields, model: str, streamed: bool) -> Request | None:
-    if "max_tokens" not in fields or _MARK in bytes(memoryview(fields["messages"])):
+def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
+    if "max_tokens" not in fields or _MARK in body:
+        return None
+    if _THINKING in body and not _signed(fields["messages"]):
         return None
     metadata = value(fields, "metadata", _METADATA)
     config = value(fields, "output_config", _CONFIG)
@@ -130,6 +145,17 @@ def _outline(fields: Fields, model: str, streamed: bool) -> Request | None:
         service_tier=value(fields, "service_tier", TEXT),
         user=None if metadata is None else metadata.user_id,
     )
+
+
+def _signed(messages: Raw) -> bool:
+    """Whether every thought is vouched for, as its server wants it. A caller may have others
+    from other vendors' models."""
+    for message in _VOUCHED.decode(messages):
+        if not isinstance(message.content, str):
+            for block in message.content:
+                if block.type == "thinking" and not block.signature:
+                    return False
+    return True
 
 
 def _textual(fields: Fields) -> None:
@@ -156,7 +182,8 @@ def read_letter(body: bytes) -> Letter | None:
 
 
 def skim_reply(body: bytes) -> Answer | None:
-    """Who answered, what it used and how it ended; None where that is not plain to see."""
+    """Who answered, what it used and how it ended; None where that is not plain to see. What an
+    answer used that does not say so can be told from its words alone."""
     try:
         if not body.isascii():
             body.decode()
@@ -164,6 +191,8 @@ def skim_reply(body: bytes) -> Answer | None:
         said = seen.usage
         usage = skim_usage(said) if b":" in bytes(said) else None
     except UNREADABLE:
+        return None
+    if usage is None:
         return None
     cut = STOPS.get(seen.stop_reason or "") == "length"
     return Answer(

@@ -113,7 +113,7 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
-def _outline(fields: Fields, model: str, streamed: bool) -> Request | None:
+def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
     """Two caps on output are one too many to know which holds."""
     if len(fields) == 2:
         return Request(model=model, dialect=NAME)
@@ -178,15 +178,16 @@ def takes(flavour: Flavour, letter: Letter) -> bool:
 
 
 def skim_reply(body: bytes) -> Answer | None:
-    """Who answered, what it used and how it ended; None where that is not plain to see."""
+    """Who answered, what it used and how it ended; None where that is not plain to see. What an
+    answer used that does not say so can be told from its words alone."""
     try:
         if not body.isascii():
             body.decode()
         seen = _SKIMMED.decode(body)
-        usage = None if bytes(seen.usage) == b"null" else skim_usage(seen.usage)
+        usage = skim_usage(seen.usage) if b":" in bytes(seen.usage) else None
     except UNREADABLE:
         return None
-    if seen.error is not UNSET or not seen.choices:
+    if usage is None or seen.error is not UNSET or not seen.choices:
         return None
     reason = None
     for choice in seen.choices:

@@ -123,7 +123,7 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
-def _outline(fields: Fields, model: str, streamed: bool) -> Request | None:
+def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
     if not _INCLUDED.issuperset(value(fields, "include", _WORDS) or ()) or not _here(fields):
         return None
     thinking = value(fields, "reasoning", _THINKING)
@@ -182,16 +182,17 @@ def write_letter(letter: Letter, model: str) -> bytes:
 
 
 def skim_reply(body: bytes) -> Answer | None:
-    """Who answered, what it used and how it ended; None where that is not plain to see."""
+    """Who answered, what it used and how it ended; None where that is not plain to see. What an
+    answer used that does not say so can be told from its words alone."""
     try:
         if not body.isascii():
             body.decode()
         seen = _SKIMMED.decode(body)
-        usage = None if bytes(seen.usage) == b"null" else skim_usage(seen.usage)
+        usage = skim_usage(seen.usage) if b":" in bytes(seen.usage) else None
     except UNREADABLE:
         return None
     status = seen.status or "completed"
-    if status not in ENDED or not all(item.type in _TOLD for item in seen.output):
+    if usage is None or status not in ENDED or not all(item.type in _TOLD for item in seen.output):
         return None
     details = seen.incomplete_details
     return Answer(
