@@ -1,14 +1,18 @@
 """What is asked, opened only if someone must look inside."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from manymind.canon.faults import Fault
 from manymind.canon.letters import Letter
 from manymind.canon.ports import Stake, Worst
 from manymind.canon.requests import Request
 
+Glance: TypeAlias = Callable[[Letter], Worst | None]
+"""Bounds what a letter costs from outside, or tells by None that it must be opened."""
 
-def _unseen(letter: Letter) -> None:
+
+def unseen(letter: Letter) -> None:
     """Nothing is known of a letter from outside."""
 
 
@@ -29,14 +33,16 @@ class Question:
 
 
 class Risk(Stake):
-    """What an attempt may come to. Most come to their end, and then nobody asks."""
+    """What an attempt may come to. Most come to their end, and then nobody asks. It is `closest`
+    once its words were counted."""
 
     def __init__(
         self,
         question: Question,
         reckon: Callable[[Request], Worst],
-        glance: Callable[[Letter], Worst | None] = _unseen,
+        glance: Glance = unseen,
     ) -> None:
+        self.closest = False
         self._question = question
         self._reckon = reckon
         self._glance = glance
@@ -67,10 +73,11 @@ class Risk(Stake):
     def worst(self, closer: Worst) -> None:
         self._worst = closer
 
-    def open(self) -> None:
+    def open(self) -> Worst:
         """Have it opened, after which `bound` is as close as `worst`."""
         self._bound = None
         self._worst = self._reckon(self._question.request)
+        return self._worst
 
     @property
     def bound(self) -> Worst:

@@ -19,7 +19,7 @@ from manymind.catalog.sizes import least
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, elsewhere, most_useful, unbilled
 from manymind.routing.question import Question, Risk
-from manymind.routing.till import Served, Tighten, Till
+from manymind.routing.till import Served, Tighten, Till, unopened
 
 KNOWN_MAX = 4096
 """So many names of models are remembered with who serves them; callers may make up any number."""
@@ -164,24 +164,22 @@ class _Trip:
         does, and None once the answer was spoken."""
         self._in_time()
         self._attempts += 1
-        offer, carrier = served.offer, served.carrier
+        number = self._attempts
+        offer, carrier, question = served.offer, served.carrier, self.question
         mouth: Mouth | None = None
         risk: Risk | None = None
         try:
-            risk = self._till.risk(offer, self.question, self._desk)
-            desk = self._desk.at(f"attempt-{self._attempts}")
-            letter = self.question.letter
-            if carrier is None or (letter and not carrier.carries(letter, offer.native)):
-                letter = None
+            risk = self._till.risk(served, question, self._desk)
+            desk = self._desk.at(f"attempt-{number}")
+            held = await self._till.hold(served, risk, question, desk)
+            letter = unopened(served, question)
             if carrier is not None and letter is not None and not letter.outline.stream:
                 self.carried = await self._till.carry(
-                    offer, carrier, self._attempts, risk, letter, desk
+                    offer, carrier, number, risk, held, letter, desk
                 )
             else:
-                mouth = Mouth(self._say, offer.native, self._desk.clock.now)
-                await self._till.attempt(
-                    served, self._attempts, risk, self.question, mouth, desk, letter
-                )
+                mouth = Mouth(self._say, offer.native, desk.clock.now)
+                await self._till.attempt(served, number, risk, held, question, mouth, desk)
         except Fault as fault:
             if (
                 (mouth is not None and mouth.opened)

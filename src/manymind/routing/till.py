@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer
 from manymind.canon.attempts import OnAttempt
 from manymind.canon.events import Chunk, Noted, spoken
-from manymind.canon.faults import CutShort, OverBudget
+from manymind.canon.faults import CutShort, OverBudget, RateSpent
 from manymind.canon.letters import Carrier, Letter, Weighing
 from manymind.canon.ports import Desk, Hold, Meter, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
 from manymind.routing.mouth import Mouth
-from manymind.routing.question import Question, Risk
+from manymind.routing.question import Glance, Question, Risk, unseen
 from manymind.routing.sale import Sale
 
 Tighten: TypeAlias = Callable[[str, Request, Worst], Awaitable[Worst]]
@@ -31,6 +31,13 @@ class Served(Struct, frozen=True):
     offer: Offer
     provider: Provider
     carrier: Carrier | None = None
+
+
+class Held(Struct, frozen=True):
+    """What is set aside for an attempt: the worst case, or None where nobody need work it out."""
+
+    hold: Hold
+    worst: Worst | None
 
 
 class Till:
@@ -47,56 +54,83 @@ class Till:
         self._on_attempt = on_attempt
         self._tighten = tighten
 
-    def risk(self, offer: Offer, question: Question, desk: Desk) -> Risk:
+    def risk(self, served: Served, question: Question, desk: Desk) -> Risk:
         """What an attempt may come to. Where there is a cap, someone must promise the most."""
+        offer, allotment = served.offer, desk.allotment
         reckon = partial(self._pricing.worst, offer.key)
-        if self._weighing is None:
-            risk = Risk(question, reckon)
-        else:
-            risk = Risk(question, reckon, partial(self._weighing.bound, offer.key))
-        if not _capped(desk):
-            return risk
-        if not risk.bound.bounded:
+        if not allotment.bounded:
+            return Risk(question, reckon)
+        risk = Risk(question, reckon, self._glance(served, question))
+        worst = risk.bound
+        if allotment.left() is not None and not worst.bounded:
             raise OverBudget(
-                f"No one can promise a maximum cost for {offer.slug} here: {risk.bound.reason}.",
+                f"No one can promise a maximum cost for {offer.slug} here: {worst.reason}.",
                 advice="Under a budget, set max_output_tokens and leave out what has no fixed "
                 "price, choose another model, or have the operator set a ceiling for this one.",
             )
-        left = desk.allotment.left()
-        if left is not None and risk.bound.ticks > left:
-            risk.open()  # A closer look may find that it fits.
+        if allotment.counts_tokens and worst.uncounted:
+            raise OverBudget(
+                f"No one can promise how many tokens {offer.slug} takes here: {worst.uncounted}.",
+                advice="Under a budget in tokens, set max_output_tokens and leave out tools that "
+                "the provider runs, or choose another model.",
+            )
         return risk
 
-    async def _aside(
-        self, offer: Offer, risk: Risk, question: Question, letter: Letter | None, desk: Desk
-    ) -> Worst | None:
-        """What is to be set aside; nothing where there is no cap. A call that fits is not refused
-        because the quick bound does not."""
-        if not _capped(desk):
+    async def hold(self, served: Served, risk: Risk, question: Question, desk: Desk) -> Held:
+        """What is set aside for an attempt. A call that fits is not refused because the quick
+        bound does not: a letter is opened for a closer one, and its words are counted."""
+        offer = served.offer
+        if not desk.allotment.bounded:
+            return Held(await desk.allotment.reserve(0, final=desk.final), None)
+        left, worst = desk.allotment.left(), risk.bound
+        while True:
+            if left is None or worst.ticks <= left:
+                try:
+                    return Held(await _aside(offer, worst, desk), worst)
+                except (OverBudget, RateSpent):
+                    closer = await self._closer(offer, risk, question)
+                    if closer is None:
+                        raise
+            else:
+                closer = await self._closer(offer, risk, question)
+                if closer is None:
+                    return Held(await _aside(offer, worst, desk), worst)
+            worst = closer
+
+    def _glance(self, served: Served, question: Question) -> Glance:
+        """How a letter that can go on unopened is bounded; any other is opened for it."""
+        carried = unopened(served, question) is not None
+        if self._weighing is None or not carried:
+            return unseen
+        return partial(self._weighing.bound, served.offer.key)
+
+    async def _closer(self, offer: Offer, risk: Risk, question: Question) -> Worst | None:
+        """A closer bound than the last one, or None where there is none."""
+        if question.letter is not None:
+            return risk.open()
+        worst = risk.worst
+        if self._tighten is None or risk.closest:
             return None
-        if letter is not None:
-            return risk.bound
-        left = desk.allotment.left()
-        if self._tighten is not None and left is not None and risk.worst.ticks > left:
-            risk.worst = await self._tighten(offer.key, question.request, risk.worst)
-        return risk.worst
+        risk.closest = True
+        risk.worst = await self._tighten(offer.key, question.request, worst)
+        return None if risk.worst is worst else risk.worst
 
     async def attempt(
         self,
         served: Served,
         number: int,
         risk: Risk,
+        held: Held,
         question: Question,
         mouth: Mouth,
         desk: Desk,
-        letter: Letter | None = None,
     ) -> None:
-        """`desk` is the attempt's own. A `letter` is what goes out, where nobody has opened it."""
-        offer = served.offer
-        worst = await self._aside(offer, risk, question, letter, desk)
+        """`desk` is the attempt's own. What is held for it is settled in any case."""
+        offer, letter = served.offer, unopened(served, question)
         meter = self._metering(offer.key, risk, mouth)
-        hold = await _hold(worst, desk)
-        sold = Sale(offer, question.model, number, worst, meter, hold, desk, self._on_attempt)
+        sold = Sale(
+            offer, question.model, number, held.worst, meter, held.hold, desk, self._on_attempt
+        )
         async with sold as sale:
             sale.mouth = mouth
             if letter is not None and served.carrier is not None:
@@ -112,14 +146,15 @@ class Till:
         carrier: Carrier,
         number: int,
         risk: Risk,
+        held: Held,
         letter: Letter,
         desk: Desk,
     ) -> Answer:
         """As `attempt`, for a letter whose answer is wanted whole."""
-        worst = risk.bound if _capped(desk) else None
         meter = self._metering(offer.key, risk, _nobody)
-        hold = await _hold(worst, desk)
-        sold = Sale(offer, letter.model, number, worst, meter, hold, desk, self._on_attempt)
+        sold = Sale(
+            offer, letter.model, number, held.worst, meter, held.hold, desk, self._on_attempt
+        )
         async with sold as sale:
             answer = await carrier.carry(letter, offer.native, desk)
             sale.answered = answer.model or offer.native
@@ -131,16 +166,18 @@ class Till:
         return replace(answer, model=sale.answered, usage=usage, wire=wire)
 
 
-def _capped(desk: Desk) -> bool:
-    """Whether what is spent here must be set aside first."""
-    return desk.allotment.left() is not None
+def unopened(served: Served, question: Question) -> Letter | None:
+    """What is asked as it came, while nobody has opened it, if this provider takes it so."""
+    letter, carrier = question.letter, served.carrier
+    if letter is None or carrier is None or not carrier.carries(letter, served.offer.native):
+        return None
+    return letter
 
 
-def _hold(worst: Worst | None, desk: Desk) -> Awaitable[Hold]:
-    if worst is None:
-        return desk.allotment.reserve(0, final=desk.final)
-    tokens = worst.input_tokens + worst.output_tokens
-    return desk.allotment.reserve(worst.ticks, tokens=tokens, final=desk.final)
+async def _aside(offer: Offer, worst: Worst, desk: Desk) -> Hold:
+    """What an offer's own calls use is set aside for each of them."""
+    tokens = 0 if offer.inner else worst.tokens
+    return await desk.allotment.reserve(worst.ticks, tokens=tokens, final=desk.final)
 
 
 async def _nobody(chunk: Chunk) -> None:
