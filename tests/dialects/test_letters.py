@@ -1,9 +1,10 @@
 """What is passed on unopened says the same as if it had been read, in every dialect."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
+from typing import cast
 
 import msgspec
 import pytest
@@ -55,11 +56,14 @@ schemas = st.dictionaries(
 )
 
 
-def obj(must: dict[str, object], may: dict[str, object] | None = None) -> st.SearchStrategy[Json]:
+def obj(
+    must: Mapping[str, object], may: Mapping[str, object] | None = None
+) -> st.SearchStrategy[Json]:
     """Objects with these fields; what is no strategy stands as it is."""
 
     def strategy(value: object) -> st.SearchStrategy[object]:
-        return value if isinstance(value, st.SearchStrategy) else st.just(value)
+        drawn = isinstance(value, st.SearchStrategy)
+        return cast("st.SearchStrategy[object]", value) if drawn else st.just(value)
 
     return st.fixed_dictionaries(
         {name: strategy(each) for name, each in must.items()},

@@ -1,5 +1,6 @@
 """Where the items of kept answers lie, by their ids. An id names one item of its owner's."""
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -18,13 +19,14 @@ AT_ONCE = 500
 """Names in one question to the database."""
 
 # What a model said keeps its name, also when its caller sends it back with a later question.
-_ENTER = text("""
+_ENTRY = """
     INSERT INTO answer_items (owner, id, answer, asked, kept_at)
     VALUES (:owner, :id, :answer, :asked, :kept_at)
     ON CONFLICT (owner, id) DO UPDATE
     SET answer = excluded.answer, asked = excluded.asked, kept_at = excluded.kept_at
     WHERE NOT excluded.asked
-""")
+"""
+_ENTER = text(_ENTRY)
 
 
 class Held(Struct, frozen=True):
@@ -44,13 +46,22 @@ class Held(Struct, frozen=True):
 
 
 async def enter(connection: AsyncConnection, kept: Kept, answer: str, kept_at: int) -> None:
+    rows = _entries(kept, answer, kept_at)
+    if rows:
+        await connection.execute(_ENTER, rows)
+
+
+def strike(connection: sqlite3.Connection, kept: Kept, answer: str, kept_at: int) -> None:
+    """As `enter`, in one stroke."""
+    connection.executemany(_ENTRY, _entries(kept, answer, kept_at))
+
+
+def _entries(kept: Kept, answer: str, kept_at: int) -> list[dict[str, object]]:
     """All in one order, so that two who enter the same names wait, and do not block each other."""
     entries = {name: True for name in _names(kept.request.items)}
     entries |= {name: False for name in _names(o.item for o in kept.answer.outputs if not o.choice)}
     fields = {"owner": kept.owner, "answer": answer, "kept_at": kept_at}
-    rows = [{**fields, "id": name, "asked": entries[name]} for name in sorted(entries)]
-    if rows:
-        await connection.execute(_ENTER, rows)
+    return [{**fields, "id": name, "asked": entries[name]} for name in sorted(entries)]
 
 
 async def drop(connection: AsyncConnection, owner: str, answer: str) -> None:

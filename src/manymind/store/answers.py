@@ -1,6 +1,8 @@
 """Kept answers. Each holds what its caller sent with it, and hangs on the answer before it."""
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
@@ -35,6 +37,12 @@ _AT_ONCE = 500
 _KEEP = insert(A)
 """Made once: to put a statement together takes longer than to write the row."""
 
+_NAMES = tuple(A.columns.keys())
+_STRUCK = (
+    f"INSERT INTO answers ({', '.join(_NAMES)}) "  # noqa: S608 # names of our columns
+    f"VALUES ({', '.join(f':{name}' for name in _NAMES)})"
+)
+
 _Found: TypeAlias = Row[Any]
 
 
@@ -56,27 +64,14 @@ class Answers:
         self._swept = float("-inf")
 
     async def keep(self, kept: Kept) -> None:
-        packed = await anyio.to_thread.run_sync(pack, kept)
-        before = kept.request.previous_response_id
         stem, now = _stem(kept.answer.id), self._now()
-        row = {
-            "owner": kept.owner,
-            "id": stem,
-            "parent": None if before is None else _stem(before),
-            "dialect": kept.request.dialect or "",
-            "model": kept.answer.model.replace("\0", ""),
-            "kept_at": now,
-            "size": packed.size,
-            "asked": packed.items,
-            "request": packed.request,
-            "answer": packed.answer,
-            "events": packed.events,
-        }
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(_KEEP, row)
-                await answer_items.enter(connection, kept, stem, now)
-        except IntegrityError:
+            if not await self._database.stroke(partial(_strike, kept, stem, now)):
+                row = await anyio.to_thread.run_sync(_row, kept, stem, now)
+                async with self._database.writing() as connection:
+                    await connection.execute(_KEEP, row)
+                    await answer_items.enter(connection, kept, stem, now)
+        except (IntegrityError, sqlite3.IntegrityError):
             raise Conflict("An answer of this id is kept already.") from None
         await self.sweep()
 
@@ -229,6 +224,29 @@ class Answers:
             for each, items, answer in await connection.execute(query):
                 found[each] = (items, answer)
         return [found[each] for each in reversed(chain)]
+
+
+def _row(kept: Kept, stem: str, now: int) -> dict[str, object]:
+    packed = pack(kept)
+    before = kept.request.previous_response_id
+    return {
+        "owner": kept.owner,
+        "id": stem,
+        "parent": None if before is None else _stem(before),
+        "dialect": kept.request.dialect or "",
+        "model": kept.answer.model.replace("\0", ""),
+        "kept_at": now,
+        "size": packed.size,
+        "asked": packed.items,
+        "request": packed.request,
+        "answer": packed.answer,
+        "events": packed.events,
+    }
+
+
+def _strike(kept: Kept, stem: str, now: int, connection: sqlite3.Connection) -> None:
+    connection.execute(_STRUCK, _row(kept, stem, now))
+    answer_items.strike(connection, kept, stem, now)
 
 
 def _stem(answer_id: str) -> str:

@@ -1,6 +1,7 @@
 """A database, opened when it is first needed and kept open."""
 
 import re
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from manymind.canon.faults import StoreFailed
 from manymind.store.schema import FromTheFuture, is_newest, upgrade
+from manymind.store.strokes import Stroke, Strokes
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BUSY_SECONDS = 20
@@ -41,6 +43,9 @@ class Database:
         self._opening = anyio.Lock()
         self._alone = self._url.get_backend_name() == "sqlite"
         self._writing = anyio.Lock()
+        path = self._url.database if self._alone else None
+        at_home = path is not None and path not in ("", ":memory:")
+        self._strokes = Strokes(path, self._writing, _BUSY_SECONDS) if path and at_home else None
 
     @classmethod
     def file(cls, path: Path) -> "Database":
@@ -66,6 +71,8 @@ class Database:
             return self._engine
 
     async def aclose(self) -> None:
+        if self._strokes is not None:
+            await self._strokes.aclose()
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
@@ -83,6 +90,20 @@ class Database:
         turn = self._writing if self._alone else nullcontext()
         async with turn, self._begun(writes=True) as connection:
             yield connection
+
+    async def stroke(self, stroke: Stroke) -> bool:
+        """A whole transaction that writes, in one go; False where that takes several steps."""
+        if self._strokes is None:
+            return False
+        if self._engine is None:
+            await self.open()
+        try:
+            await self._strokes(stroke)
+        except sqlite3.IntegrityError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise _failed(error) from None
+        return True
 
     @asynccontextmanager
     async def _begun(self, *, writes: bool) -> AsyncGenerator[AsyncConnection]:
