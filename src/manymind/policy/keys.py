@@ -67,6 +67,7 @@ def origin_of(
         app=marks.app,
         dialect=dialect,
         streamed=streamed,
+        rights=caller.rights,
     )
 
 
