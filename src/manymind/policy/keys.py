@@ -15,6 +15,7 @@ from manymind.canon.accounts import Known, News, Registry
 from manymind.canon.faults import Fault, StoreFailed, Unauthorized
 from manymind.canon.origins import OPERATOR, Marks, Origin, Rights
 from manymind.canon.ports import Clock
+from manymind.clock import SystemClock
 from manymind.policy.minting import PREFIX
 from manymind.policy.minting import digest as digest_of
 
@@ -88,18 +89,21 @@ class Keys:
     be known even then."""
 
     def __init__(
-        self, key: str | None, registry: Registry | None = None, clock: Clock | None = None
+        self,
+        key: str | None,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        assert (registry is None) == (clock is None), "keys of a store have an end"
         self._digest = digest_of(key) if key else None
         self._registry = registry
-        self._clock = clock
+        self._clock = clock or SystemClock()
         self._entries: dict[bytes, _Entry] = {}
         self._there: set[bytes] = set()
         self._seen = 0
         self._due = self._stale = float("-inf")
         self._asking = anyio.Lock()
-        self._failures = self._expired = 0
+        self._failures: int = 0
+        self._expired: int = 0
 
     @property
     def required(self) -> bool:
@@ -113,7 +117,7 @@ class Keys:
             return None
         digest = digest_of(given)
         entry = self._entries.get(digest)
-        if entry is not None and self._clock is not None:
+        if entry is not None:
             fresh = self._clock.now() < self._due and self._clock.today() < entry.open_until
             return entry.caller if fresh else None
         if self._digest is not None and hmac.compare_digest(digest, self._digest):
@@ -131,10 +135,10 @@ class Keys:
                 "No API key was given.",
                 advice="Send it as Authorization: Bearer KEY or as x-api-key.",
             )
-        if self._registry is None or self._clock is None or not given.startswith(PREFIX):
+        if self._registry is None or not given.startswith(PREFIX):
             raise _unknown()
         digest = digest_of(given)
-        await self._renew(self._registry, self._clock)
+        await self._renew(self._registry)
         entry = self._entries.get(digest)
         if entry is None:
             entry = await self._look_up(self._registry, digest)
@@ -157,8 +161,9 @@ class Keys:
         self._entries[digest] = entry = _entry(known)
         return entry
 
-    async def _renew(self, registry: Registry, clock: Clock) -> None:
+    async def _renew(self, registry: Registry) -> None:
         """One asks, and all others go by what is known until that is stale."""
+        clock = self._clock
         if clock.now() < self._due:
             return
         failures = self._failures
@@ -223,7 +228,9 @@ def _closed(known: Known) -> Fault:
     """Whoever holds the key may know why it does not open."""
     if known.closed:
         why, who = f"The {known.closed} of this API key is disabled.", "Ask whoever manages it."
-        return Unauthorized("This API key is disabled." if known.closed == "key" else why, advice=who)
+        return Unauthorized(
+            "This API key is disabled." if known.closed == "key" else why, advice=who
+        )
     if known.until != known.key.expires_at:
         return Unauthorized("This API key was replaced.", advice="Use the one that replaced it.")
     return Unauthorized("This API key has expired.", advice="Ask for a new one.")

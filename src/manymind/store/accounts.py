@@ -13,8 +13,14 @@ from manymind.canon.ports import Clock
 from manymind.store.answers import Window
 from manymind.store.changing import changing
 from manymind.store.database import Database, harmless
-from manymind.store.tables import ANSWER_ITEMS, ANSWERS, CONVERSATION_ITEMS, CONVERSATIONS
-from manymind.store.tables import BUDGETS as B
+from manymind.store.tables import (
+    ANSWER_ITEMS,
+    ANSWERS,
+    BUDGET_WINDOWS,
+    BUDGETS,
+    CONVERSATION_ITEMS,
+    CONVERSATIONS,
+)
 from manymind.store.tables import KEYS as K
 from manymind.store.tables import TENANTS as T
 from manymind.store.tables import USERS as U
@@ -22,7 +28,15 @@ from manymind.store.tables import USERS as U
 USERS_MAX = 10_000
 """Users of one tenant."""
 
-_OWNED = (ANSWER_ITEMS, ANSWERS, CONVERSATION_ITEMS, CONVERSATIONS, B, U)
+_OWNED = (
+    ANSWER_ITEMS,
+    ANSWERS,
+    CONVERSATION_ITEMS,
+    CONVERSATIONS,
+    BUDGET_WINDOWS,
+    BUDGETS,
+    U,
+)
 """What goes with a tenant. Its rows in the ledger stay: others' books add up with them."""
 
 _Found: TypeAlias = Row[Any]
@@ -34,6 +48,19 @@ class Accounts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+
+    async def note(
+        self,
+        tenant: str,
+        actor: str,
+        action: str,
+        kind: str,
+        subject: str,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        """Have it known that something was changed that is kept elsewhere."""
+        async with changing(self._database, self._clock) as change:
+            await change.note(tenant, actor, action, kind, subject, fields)
 
     async def create_tenant(self, tenant: str, name: str, *, by: str) -> Tenant:
         async with changing(self._database, self._clock) as change:
@@ -165,9 +192,7 @@ async def _tenant(connection: AsyncConnection, tenant: str) -> Tenant:
     return _as_tenant(row)
 
 
-async def _without_keys(
-    connection: AsyncConnection, its: ColumnElement[bool], whose: str
-) -> None:
+async def _without_keys(connection: AsyncConnection, its: ColumnElement[bool], whose: str) -> None:
     count = (await connection.execute(select(func.count()).select_from(K).where(its))).scalar_one()
     if count:
         raise Conflict(

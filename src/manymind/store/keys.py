@@ -16,7 +16,6 @@ from manymind.store.accounts import found_user, listing
 from manymind.store.answers import Window
 from manymind.store.changing import changing
 from manymind.store.database import Database, harmless
-from manymind.store.tables import BUDGETS as B
 from manymind.store.tables import KEYS as K
 from manymind.store.tables import TENANTS as T
 from manymind.store.tables import USERS as U
@@ -69,7 +68,7 @@ class StoredKeys:
                 "created_at": change.at,
                 "created_by": by,
                 "changed_at": change.at,
-                "expires_at": None if new.expires_at is None else new.expires_at * _MICROS,
+                "expires_at": _micros(new.expires_at),
                 "disabled": False,
                 "rights": msgspec.json.encode(new.rights),
             }
@@ -104,21 +103,19 @@ class StoredKeys:
             rows = (await connection.execute(query.offset(offset))).all()
         return tuple(map(_as_key, rows))
 
-    async def amend(
-        self, tenant: str, key: str, fields: Mapping[str, object], *, by: str, check: Check
-    ) -> Key:
-        """Change `name`, `user`, `disabled`, `rights` or `expires_at` of a key."""
+    async def amend(self, wanted: Key, *, by: str, check: Check) -> Key:
+        """Have a key as it is wanted: of its name, user, rights and end, and whether it is
+        disabled."""
+        tenant, key = wanted.tenant, wanted.id
         async with changing(self._database, self._clock) as change:
-            check(await _key(change.connection, tenant, key, lock=True))
-            row = dict(fields)
-            if isinstance(row.get("user"), str) and row["user"]:
-                await found_user(change.connection, tenant, str(row["user"]))
-            if isinstance(rights := row.get("rights"), Rights):
-                row["rights"] = msgspec.json.encode(rights)
-            if isinstance(expires_at := row.get("expires_at"), int):
-                row["expires_at"] = expires_at * _MICROS
-            await change.connection.execute(_changed(tenant, key, change.at, row))
-            await change.note(tenant, by, "changed", "key", key, row)
+            found = await _key(change.connection, tenant, key, lock=True)
+            check(found)
+            before, after = _amendable(found), _amendable(wanted)
+            fields = {name: value for name, value in after.items() if value != before[name]}
+            if fields.get("user"):
+                await found_user(change.connection, tenant, wanted.user)
+            await change.connection.execute(_changed(tenant, key, change.at, fields))
+            await change.note(tenant, by, "changed", "key", key, fields)
             return await _key(change.connection, tenant, key)
 
     async def rotate(
@@ -135,7 +132,8 @@ class StoredKeys:
         """Have a key answer to a new secret; to the one before for so long, to others no more."""
         async with changing(self._database, self._clock) as change:
             check(await _key(change.connection, tenant, key, lock=True))
-            row = {"digest": digest, "label": label, "former_digest": None, "former_until": None}
+            row: dict[str, object] = {"digest": digest, "label": label}
+            row |= {"former_digest": None, "former_until": None}
             if grace_seconds:
                 one = select(K.c.digest).where(K.c.owner == tenant, K.c.id == key)
                 row["former_digest"] = (await change.connection.execute(one)).scalar_one()
@@ -161,12 +159,10 @@ class StoredKeys:
                 await change.note(tenant, "gate", "stopped", "key", key, ("stopped",))
 
     async def forget(self, tenant: str, key: str, *, by: str, check: Check) -> None:
-        """With its budgets. What it did stays in the ledger."""
+        """What it did stays in the ledger."""
         async with changing(self._database, self._clock) as change:
             check(await _key(change.connection, tenant, key, lock=True))
             await change.connection.execute(delete(K).where(K.c.owner == tenant, K.c.id == key))
-            its = and_(B.c.owner == tenant, B.c.scope == "key", B.c.subject == key)
-            await change.connection.execute(delete(B).where(its))
             await change.touch(tenant)
             await change.note(tenant, by, "deleted", "key", key)
 
@@ -234,6 +230,20 @@ async def _key(connection: AsyncConnection, tenant: str, key: str, *, lock: bool
     if row is None:
         raise NotFound("There is no key of this id.")
     return _as_key(row)
+
+
+def _amendable(key: Key) -> Mapping[str, object]:
+    return {
+        "name": key.name,
+        "user": key.user,
+        "rights": msgspec.json.encode(key.rights),
+        "expires_at": _micros(key.expires_at),
+        "disabled": key.disabled,
+    }
+
+
+def _micros(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * _MICROS
 
 
 def _as_key(row: _Found) -> Key:

@@ -148,6 +148,7 @@ BUDGETS = Table(
     Column("period", String, nullable=False),
     Column("cap", BigInteger, nullable=False),
     Column("alarm_percent", Integer, nullable=False),
+    Column("made_by", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Index("budgets_by_change", "changed_at"),

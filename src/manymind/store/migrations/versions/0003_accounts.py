@@ -86,6 +86,7 @@ def _budgets() -> None:
         sa.Column("period", sa.String, nullable=False),
         sa.Column("cap", sa.BigInteger, nullable=False),
         sa.Column("alarm_percent", sa.Integer, nullable=False),
+        sa.Column("made_by", sa.String, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
     )
