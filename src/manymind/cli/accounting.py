@@ -30,6 +30,14 @@ from manymind.store.spending import Spending, Spent
 
 _AT_ONCE = 1000
 
+_LIMITED = ("id", "name", "label", "expires_at", "limit", "limit_reset")
+_SHOWN = (
+    *_LIMITED,
+    *("limit_remaining", "usage", "usage_daily", "usage_weekly", "usage_monthly"),
+    *("tenant", "user", "disabled", "stopped", "created_at", "created_by", "updated_at", "rights"),
+)
+"""What `--json` tells of a key that was made, and of one that is looked at."""
+
 
 class Books(Struct, frozen=True):
     """One tenant's accounts."""
@@ -81,10 +89,6 @@ class Seen(Struct, frozen=True):
     spending: Spending
     limit: Counted | None
 
-    @property
-    def json(self) -> Json:
-        return show_key(self.key, self.spending, self.limit)
-
 
 @asynccontextmanager
 async def books(config: Config, tenant: str | None) -> AsyncGenerator[Books]:
@@ -120,7 +124,7 @@ async def _hand_over(open_books: Books, key: Key, secret: str, *, json: bool) ->
     """The secret goes to stdout, alone; what is to be said beside it, elsewhere."""
     if json:
         (seen,) = await open_books.shown((key,))
-        print_json({"key": secret, **seen.json})
+        print_json({"key": secret, **_some(seen, *_LIMITED, "rights")})
         return
     print(f"{key.id} ({one_line(key.name)}). It is shown this once:", file=sys.stderr, flush=True)
     print(secret)
@@ -130,7 +134,8 @@ async def list_keys(config: Config, tenant: str | None, *, json: bool) -> None:
     async with books(config, tenant) as open_books:
         found = await open_books.shown(await open_books.keys())
     if json:
-        print_json({"keys": [each.json for each in found]})
+        names = (*_LIMITED, "user", "disabled", "stopped", "limit_remaining", "usage")
+        print_json({"keys": [_some(each, *names) for each in found]})
         return
     rows = [("id", "key", "name", "state", "limit", "used")]
     for each in found:
@@ -144,7 +149,7 @@ async def show_one(config: Config, tenant: str | None, named: str, *, json: bool
         key = await open_books.key(named)
         (seen,) = await open_books.shown((key,))
     if json:
-        print_json(seen.json)
+        print_json(_some(seen, *_SHOWN))
         return
     told = {
         "id": key.id,
@@ -197,7 +202,7 @@ async def deleted(config: Config, tenant: str | None, named: str, *, json: bool)
 async def _tell(open_books: Books, key: Key, how: str, *, json: bool) -> None:
     if json:
         (seen,) = await open_books.shown((key,))
-        print_json(seen.json)
+        print_json(_some(seen, "id", "name", "disabled", "stopped"))
     else:
         print(f"{key.id} ({one_line(key.name)}) is {how}.", file=sys.stderr)
 
@@ -209,6 +214,11 @@ def state(key: Key) -> str:
         return f"stopped: {one_line(key.stopped)}"
     ended = key.expires_at is not None and key.expires_at <= datetime.now(UTC).timestamp()
     return "expired" if ended else "manages" if key.rights.manages else "open"
+
+
+def _some(seen: Seen, *names: str) -> Json:
+    shown = show_key(seen.key, seen.spending, seen.limit)
+    return {name: shown[name] for name in names}
 
 
 def _limit(seen: Seen) -> str:

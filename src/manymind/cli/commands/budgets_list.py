@@ -29,10 +29,10 @@ COMMAND = Command(
     name="budgets list",
     examples=("manymind budgets list", "manymind budgets list --json"),
     prints="""
-{"schema_version",
- "budgets": [{"id", "object", "tenant", "scope", "subject", "unit",
-              "period", "cap_usd" or "cap", "used_usd" or "used",
-              "lent_usd" or "lent", "left_usd" or "left", "begins_at",
-              "resets_at", "alarm_percent", "made_by"}]}
+{"schema_version", "budgets": [{"id", "object", "tenant",
+ "scope", "subject", "unit", "period", "cap", "cap_usd", "used",
+ "used_usd", "lent", "lent_usd", "left", "left_usd", "begins_at",
+ "resets_at", "alarm_percent", "made_by"}]}
+Money is in those that end in _usd; other budgets have the others.
 """,
 )

@@ -97,9 +97,10 @@ COMMAND = Command(
         "manymind budgets set key key_7f3k2m9q0x1c5v8b --requests 60 --per minute",
     ),
     prints="""
-{"schema_version", "id", "object", "tenant", "scope", "subject", "unit",
- "period", "cap_usd" or "cap", "used_usd" or "used", "lent_usd" or "lent",
- "left_usd" or "left", "begins_at", "resets_at", "alarm_percent",
- "made_by"}
+{"schema_version", "id", "object", "tenant",
+ "scope", "subject", "unit", "period", "cap", "cap_usd", "used",
+ "used_usd", "lent", "lent_usd", "left", "left_usd", "begins_at",
+ "resets_at", "alarm_percent", "made_by"}
+Money is in those that end in _usd; other budgets have the others.
 """,
 )

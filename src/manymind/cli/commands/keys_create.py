@@ -106,10 +106,8 @@ COMMAND = Command(
         "manymind keys create admin --manages --limit none",
     ),
     prints="""
-{"schema_version", "key", "id", "name", "label", "tenant", "user", "disabled",
- "stopped", "created_at", "updated_at", "expires_at", "created_by",
- "limit", "limit_remaining", "limit_reset", "usage", "usage_daily",
- "usage_weekly", "usage_monthly", "rights"}
+{"schema_version", "key", "id", "name", "label", "expires_at", "limit",
+ "limit_reset", "rights"}
 The key itself is there and nowhere else.
 """,
 )

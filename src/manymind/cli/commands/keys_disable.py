@@ -30,9 +30,6 @@ COMMAND = Command(
     name="keys disable",
     examples=("manymind keys disable ci",),
     prints="""
-{"schema_version", "id", "name", "label", "tenant", "user", "disabled",
- "stopped", "created_at", "updated_at", "expires_at", "created_by",
- "limit", "limit_remaining", "limit_reset", "usage", "usage_daily",
- "usage_weekly", "usage_monthly", "rights"}
+{"schema_version", "id", "name", "disabled", "stopped"}
 """,
 )

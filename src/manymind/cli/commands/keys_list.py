@@ -30,9 +30,7 @@ COMMAND = Command(
     examples=("manymind keys list", "manymind keys list --json"),
     prints="""
 {"schema_version",
- "keys": [{"id", "name", "label", "tenant", "user", "disabled", "stopped",
-           "created_at", "updated_at", "expires_at", "created_by",
-           "limit", "limit_remaining", "limit_reset", "usage",
-           "usage_daily", "usage_weekly", "usage_monthly", "rights"}]}
+ "keys": [{"id", "name", "label", "expires_at", "limit", "limit_reset",
+           "user", "disabled", "stopped", "limit_remaining", "usage"}]}
 """,
 )

@@ -41,9 +41,8 @@ COMMAND = Command(
     name="keys rotate",
     examples=("manymind keys rotate ci --grace 24h > ci.key",),
     prints="""
-{"schema_version", "key", "id", "name", "label", "tenant", "user", "disabled",
- "stopped", "created_at", "updated_at", "expires_at", "created_by",
- "limit", "limit_remaining", "limit_reset", "usage", "usage_daily",
- "usage_weekly", "usage_monthly", "rights"}
+{"schema_version", "key", "id", "name", "label", "expires_at", "limit",
+ "limit_reset", "rights"}
+The key itself is there and nowhere else.
 """,
 )

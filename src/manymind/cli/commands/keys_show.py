@@ -33,9 +33,9 @@ COMMAND = Command(
         "manymind keys show ci --json",
     ),
     prints="""
-{"schema_version", "id", "name", "label", "tenant", "user", "disabled",
- "stopped", "created_at", "updated_at", "expires_at", "created_by",
- "limit", "limit_remaining", "limit_reset", "usage", "usage_daily",
- "usage_weekly", "usage_monthly", "rights"}
+{"schema_version", "id", "name", "label", "expires_at", "limit",
+ "limit_reset", "limit_remaining", "usage", "usage_daily",
+ "usage_weekly", "usage_monthly", "tenant", "user", "disabled",
+ "stopped", "created_at", "created_by", "updated_at", "rights"}
 """,
 )
