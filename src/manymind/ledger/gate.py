@@ -129,7 +129,8 @@ class Gate:
         if found is None or found.gone or _other(found.budget, budget):
             found = Meter(budget, self._bank.today(), self._bank.holder_now)
             self._bank.meter(found)
-        found.budget = budget
+        elif found.budget != budget:
+            _amend(found, budget)
         return found
 
 

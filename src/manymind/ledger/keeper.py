@@ -95,11 +95,15 @@ class Keeper:
             except StoreFailed:
                 _log.error("what is waiting for the ledger could not be written")
 
+    async def beats(self) -> dict[str, int]:
+        """How far every server has counted."""
+        return await self._leases.beats()
+
     async def watch(self) -> None:
         """Give a sign of life, and see who has given none for long."""
         await self._bank.write()
         now = self._clock.now()
-        beats = await self._leases.beats()
+        beats = await self.beats()
         beats.pop(self._bank.holder, None)
         self._seen = {
             holder: seen
@@ -111,7 +115,7 @@ class Keeper:
             if now - since >= self._dead_seconds:
                 for loss in await self._lost.bury(holder, count):
                     self._tell(holder, loss)
-                del self._seen[holder]
+                self._seen.pop(holder, None)
 
     async def _writes(self) -> None:
         bank = self._bank
