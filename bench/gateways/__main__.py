@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from bench.gateways.contest import Plan, compete, simulated_upstream
-from bench.gateways.contestants import DIRECT, NGINX, OURS, Contestant
+from bench.gateways.contestants import BOOKED, DIRECT, NGINX, OURS, Contestant
 from bench.gateways.document import Participant, Report, document, why
 from bench.gateways.parts import run_parts
 from bench.gateways.phases import PHASES
@@ -23,7 +23,7 @@ from bench.gateways.profiling import Section, profile
 from bench.gateways.rivals import RIVALS
 from bench.gateways.table import Rounds, text
 
-CONTESTANTS = (DIRECT, NGINX, OURS, *RIVALS)
+CONTESTANTS = (DIRECT, NGINX, OURS, BOOKED, *RIVALS)
 DOCUMENT = ROOT / "docs/benchmarks.md"
 
 

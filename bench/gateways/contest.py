@@ -72,7 +72,7 @@ def running(
             try:
                 if contestant.tells_port:
                     port = told(folder / "port")
-                bench = Bench(contestant, port, upstream, process.pid, seconds)
+                bench = Bench(contestant, port, upstream, process.pid, seconds, start.key)
                 yield bench, first_reply(bench, since)
             except Failed as failed:
                 raise Failed(f"{failed} (it said: {said(log)})") from failed
@@ -109,6 +109,8 @@ def through(bench: Bench, phases: Sequence[str], tell: Tell) -> Figures:
 def fits(phase: str, bench: Bench) -> bool:
     """Whether a contestant has what a phase asks for."""
     if phase in OURS_ALONE and bench.contestant is not OURS:
+        return False
+    if bench.contestant.phases and phase not in bench.contestant.phases:
         return False
     if phase in DOORS and phase not in bench.contestant.paths:
         return False

@@ -21,6 +21,8 @@ class Start(msgspec.Struct, frozen=True):
 
     command: tuple[str, ...]
     env: dict[str, str] = {}
+    key: str = ""
+    """What its callers show, where that is no part of the settings."""
 
     def environment(self, home: Path) -> dict[str, str]:
         """A bare one: no key, setting or proxy of whoever runs the benchmark."""
@@ -40,6 +42,8 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
     headers: Callable[[int], dict[str, str]] = lambda _: {"Authorization": f"Bearer {KEY}"}
     note: str = ""
     most_rounds: int = 100
+    phases: tuple[str, ...] = ()
+    """The only ones that it goes through, if any are named."""
     tells_port: bool = False
     """It takes a port of its own choosing, and writes it to the file `port` in its folder."""
 
@@ -54,6 +58,8 @@ dialect = "openai_chat"
 [providers.bench.prices."*"]
 input = "1"
 output = "2"
+context = 20000000
+max_output = 4096
 """
     )
     options = ("--config", str(settings), "--data", str(folder / "data"), "--port", str(port))
@@ -61,6 +67,21 @@ output = "2"
         (str(PROGRAM), "serve", *options),
         {"MANYMIND_API_KEY": KEY, "BENCH_API_KEY": "upstream-key"},
     )
+
+
+def _booked(folder: Path, port: int, upstream: int) -> Start:
+    """With a key of its own that has a budget: each call is held against it, and its row is in
+    the ledger."""
+    start = _ours(folder, port, upstream)
+    places = start.command[2:6]
+    create = ("keys", "create", "bench", "--limit", "1000000", "--per", "day")
+    done = subprocess.run(
+        (str(PROGRAM), *create, *places), env=start.environment(folder), text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise OSError(f"no key could be made: {done.stderr.strip()[:200]}")
+    return msgspec.structs.replace(start, key=done.stdout.strip())
 
 
 def _nginx(folder: Path, port: int, upstream: int) -> Start:
@@ -135,4 +156,11 @@ OURS = Contestant(
     version=lambda: asked(str(PROGRAM), "--version"),
     paths={**_openai(), RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"},
     note="`manymind serve` with a key, one process, prices known, so that every call is metered",
+)  # fmt: skip
+BOOKED = Contestant(
+    name="booked", start=_booked, model="bench/{}", missing=lambda: "", paths=OURS.paths,
+    version=OURS.version,
+    phases=("idle", "c1", "c64", "steady", "paced", RESPONSES, MESSAGES),
+    note="manymind again, asked with a stored key that has a budget for the day: each call is "
+    "reserved for, settled, and written into the ledger, in SQLite",
 )  # fmt: skip

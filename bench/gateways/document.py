@@ -12,12 +12,13 @@ from bench.gateways.table import MEANINGS, OURS, Rounds, cell, number
 
 DIRECT, NGINX = "direct", "nginx"
 GLANCE = (
-    "c64_rps", "c64_cpu_us", "c1_p50_ms", "paced_cpu_us", "responses_cpu_us", "messages_cpu_us",
+    "c64_rps", "c64_cpu_us", "c1_p50_ms", "steady_p50_ms", "steady_p99_ms",
+    "paced_cpu_us", "responses_cpu_us", "messages_cpu_us",
     "big_ms", "loaded_mb", "start_s",
 )  # fmt: skip
 ADDED = (
-    "c1_p50_ms", "c64_p50_ms", "paced_first_p50_ms", "responses_first_p50_ms",
-    "messages_first_p50_ms", "big_ms",
+    "c1_p50_ms", "c64_p50_ms", "steady_p50_ms", "steady_p99_ms",
+    "paced_first_p50_ms", "responses_first_p50_ms", "messages_first_p50_ms", "big_ms",
 )  # fmt: skip
 PAST_CHAT = {"responses_first_p50_ms", "messages_first_p50_ms"}
 """The upstream speaks Chat alone: beside these stands its own first word."""
@@ -274,6 +275,9 @@ METHOD = """\
 - The load keeps its connections open, asks again as soon as it was answered, and checks every
   reply; of a stream, its whole text. A wrong one ends the phase, and is told above.
 - `direct` is the load without a gateway: what is added, is added to it.
+- 300 requests/s: asked at these times over 64 connections, whether or not the last were answered;
+  what had to wait for a free one counts from when it was due. `booked` is Manymind asked with a
+  stored key under a budget, its ledger written to SQLite meanwhile.
 - Paced: 32 streams, 20 ms to the first chunk, then 59 more, one every 5 ms. What a stream costs
   on the whole is divided by its 60 chunks.
 - The body of 8 MiB is sent twelve times, one after the other; its answer is small.

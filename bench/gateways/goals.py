@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bench.gateways.table import MEANINGS, OURS, Rounds, number
+from bench.gateways.table import BOOKED, MEANINGS, OURS, Rounds, number
 
 VERDICTS = {True: "kept", False: "**missed**", None: "not measured"}
 UNJUDGED = "machine too busy"
@@ -23,6 +23,9 @@ class Goal(msgspec.Struct, frozen=True):
     beside: str = ""
     """The figure of the other, where it is not the same: what it cannot do is set beside what
     comes nearest to it."""
+    who: str = OURS
+    over: str = ""
+    """Whose figure is taken off, so that what is left was added to it."""
 
     def reached(self, rounds: Rounds) -> float | None:
         mine, off, theirs = self._values(rounds)
@@ -31,10 +34,15 @@ class Goal(msgspec.Struct, frozen=True):
     def _values(self, rounds: Rounds) -> tuple[float | None, float | None, float | None]:
         """Our figure, what is taken off it, and what it stands beside."""
         return (
-            rounds.value(OURS, self.figure),
-            rounds.value(OURS, self.less) if self.less else 0.0,
+            rounds.value(self.who, self.figure),
+            self._off(rounds),
             rounds.value(self.other, self.beside or self.figure) if self.other else 1.0,
         )
+
+    def _off(self, rounds: Rounds) -> float | None:
+        if self.over:
+            return rounds.value(self.over, self.figure)
+        return rounds.value(self.who, self.less) if self.less else 0.0
 
     def kept(self, rounds: Rounds) -> bool | None:
         value = self.reached(rounds)
@@ -48,7 +56,9 @@ class Goal(msgspec.Struct, frozen=True):
 
     @property
     def meaning(self) -> str:
-        return MEANINGS[self.figure] + (f", less {MEANINGS[self.less]}" if self.less else "")
+        less = f", less {MEANINGS[self.less]}" if self.less else ""
+        added = f", added to {self.over}" if self.over else ""
+        return f"{'' if self.who == OURS else f'{self.who}: '}{MEANINGS[self.figure]}{less}{added}"
 
     @property
     def aim(self) -> str:
@@ -82,4 +92,10 @@ GOALS = (
     Goal("start_s", 1.5),
     Goal("soak_growth", 0.05),
     Goal("slow_reader_mb", 1),
+    Goal("c64_rps", 0.15, "nginx", least=True, who=BOOKED),
+    Goal("c64_rps", 2, "tensorzero", least=True, who=BOOKED),
+    Goal("c64_rps", 10, "portkey", least=True, who=BOOKED),
+    Goal("c64_rps", 80, "litellm", least=True, who=BOOKED),
+    Goal("steady_p50_ms", 1, who=BOOKED, over="direct"),
+    Goal("steady_p99_ms", 10, who=BOOKED, over="direct"),
 )

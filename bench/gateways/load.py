@@ -7,6 +7,7 @@ Every reply is checked, of a stream its whole text; one that is wrong ends the r
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import cast
@@ -37,6 +38,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 1
     seconds: float = 10.0
     requests: int = 10**9
+    rate: float = 0.0
+    """So many are asked in a second, answered or not; 0 is as fast as they are answered."""
 
     def wire(self) -> bytes:
         body = question(
@@ -80,6 +83,7 @@ class Tally:
         self._open = 0
         self._done = done
         self._end = perf_counter() + job.seconds
+        self.pace = Pace(self) if job.rate else None
 
     def more(self, now: float) -> bool:
         if now >= self._end or self._asked >= self.job.requests:
@@ -98,6 +102,44 @@ class Tally:
     def end(self, problem: str) -> None:
         if not self._done.done():
             self._done.set_result(problem)
+
+
+class Pace:
+    """Asks at its own times. What nobody is free to ask yet counts from when it was due."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._loop = asyncio.get_running_loop()
+        self._free: deque[Caller] = deque()
+        self._late: deque[float] = deque()
+        self._next = self._loop.time()
+        self._over = False
+        self._loop.call_soon(self._ring)
+
+    def take(self, caller: "Caller") -> None:
+        """A connection that has nothing to wait for."""
+        if self._late:
+            caller.ask(self._late.popleft())
+        elif self._over:
+            caller.leave()
+        else:
+            self._free.append(caller)
+
+    def _ring(self) -> None:
+        while self._next <= self._loop.time() and not self._over:
+            self._next += 1 / self._tally.job.rate
+            now = perf_counter()
+            if not self._tally.more(now):
+                self._over = True
+            elif self._free:
+                self._free.popleft().ask(now)
+            else:
+                self._late.append(now)
+        if not self._over:
+            self._loop.call_at(self._next, self._ring)
+        elif not self._late:
+            while self._free:
+                self._free.popleft().leave()
 
 
 class Caller(asyncio.BufferedProtocol):
@@ -119,7 +161,7 @@ class Caller(asyncio.BufferedProtocol):
         # What uvloop gives is no subclass of `Transport`, but does all that one does.
         self._transport = cast("asyncio.Transport", transport)
         self._tally.joined()
-        self._ask(perf_counter())
+        self._again(perf_counter())
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view[self._filled :]
@@ -130,22 +172,30 @@ class Caller(asyncio.BufferedProtocol):
         self._filled += nbytes
         if self._take(now, before):
             self._tally.latencies.append(now - self._since)
-            self._ask(now)
+            self._again(now)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._finished:
             self._tally.end(f"the connection was closed after {self._filled} bytes of a reply")
 
-    def _ask(self, now: float) -> None:
+    def ask(self, since: float) -> None:
         self._filled = 0
         self._worded = False
-        self._since = now
-        if self._tally.more(now):
-            self._transport.write(self._tally.wire)
+        self._since = since
+        self._transport.write(self._tally.wire)
+
+    def leave(self) -> None:
+        self._finished = True
+        self._tally.left()
+        self._transport.close()
+
+    def _again(self, now: float) -> None:
+        if self._tally.pace is not None:
+            self._tally.pace.take(self)
+        elif self._tally.more(now):
+            self.ask(now)
         else:
-            self._finished = True
-            self._tally.left()
-            self._transport.close()
+            self.leave()
 
     def _whole(self, now: float, before: int) -> bool:
         room, filled = self._room, self._filled

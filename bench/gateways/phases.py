@@ -37,6 +37,7 @@ from bench.gateways.wire import (
 Figures = dict[str, float]
 START_SECONDS = 60.0
 SETTLE_SECONDS = 1.0
+STEADY_RATE, STEADY_CONNECTIONS = 300.0, 64
 SOAK_REQUESTS, SOAK_WARM, SOAK_SECONDS = 200_000, 20_000, 180.0
 SLOW_READERS, SLOW_SECONDS, SLOW_PATIENCE = 8, 3.0, 10.0
 
@@ -56,6 +57,8 @@ class Bench(msgspec.Struct, frozen=True):
     upstream: int
     pid: int
     seconds: float
+    key: str = ""
+    """A key of this very run, in the place of the usual one."""
 
     def job(self, model: str, dialect: str = CHAT) -> Job:
         """One request at a time; phases ask for more."""
@@ -63,9 +66,13 @@ class Bench(msgspec.Struct, frozen=True):
             port=self.port,
             path=self.contestant.paths[dialect],
             model=self.contestant.model.format(model),
-            headers=self.contestant.headers(self.upstream),
+            headers=self._headers(),
             dialect=dialect,
         )
+
+    def _headers(self) -> dict[str, str]:
+        own = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return {**self.contestant.headers(self.upstream), **own}
 
     def measured(self, job: Job) -> tuple[Score, Spent | None]:
         """The score of a job, and what it took the gateway, where there is one to weigh."""
@@ -136,6 +143,20 @@ def c64(bench: Bench) -> Figures:
         time.sleep(SETTLE_SECONDS)
         figures["loaded_mb"] = pss_mb(bench.pid)
     return figures
+
+
+def steady(bench: Bench) -> Figures:
+    """A load that everybody can bear: what an answer takes where nothing waits in a queue."""
+    job = msgspec.structs.replace(
+        bench.job(PLAIN), rate=STEADY_RATE, connections=STEADY_CONNECTIONS, seconds=bench.seconds
+    )
+    load(msgspec.structs.replace(job, seconds=bench.seconds / 4))
+    score, spent = bench.measured(job)
+    return {
+        "steady_p50_ms": at(score.latencies, 0.5) * 1e3,
+        "steady_p99_ms": at(score.latencies, 0.99) * 1e3,
+        **each("steady", spent, score.requests),
+    }
 
 
 def _streams(bench: Bench, name: str, dialect: str, *, keep: bool = False) -> Figures:
@@ -225,6 +246,7 @@ PHASES: dict[str, Callable[[Bench], Figures]] = {
     "idle": idle,
     "c1": c1,
     "c64": c64,
+    "steady": steady,
     "paced": paced,
     RESPONSES: responses,
     MESSAGES: messages,

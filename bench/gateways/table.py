@@ -5,6 +5,8 @@ from statistics import median
 
 Figures = dict[str, float]
 OURS = "manymind"
+BOOKED = "booked"
+"""Ours with a stored key, its budget, and the ledger."""
 REASON_CHARACTERS = 400
 MEANINGS = {
     "start_s": "start to the first right answer, s",
@@ -19,6 +21,9 @@ MEANINGS = {
     "c64_p99_ms": "latency, 64 connections, 99 %, ms",
     "c64_cpu_us": "CPU a request, 64 connections, µs",
     "c64_kernel_us": "of that in the kernel, µs",
+    "steady_p50_ms": "latency, 300 requests/s, median, ms",
+    "steady_p99_ms": "latency, 300 requests/s, 99 %, ms",
+    "steady_cpu_us": "CPU a request, 300 requests/s, µs",
     "paced_cpu_us": "CPU a paced chunk, Chat to Chat, µs",
     "paced_kernel_us": "of that in the kernel, Chat to Chat, µs",
     "paced_first_p50_ms": "first word, Chat to Chat, median, ms",

@@ -73,4 +73,4 @@ def test_a_phase_is_for_those_who_have_what_it_asks_for() -> None:
     through_ours, without = Bench(OURS, 1, 2, 3, 1.0), Bench(DIRECT, 2, 2, 0, 1.0)
     assert [name for name in PHASES if not fits(name, through_ours)] == []
     fitting = [name for name in PHASES if fits(name, without)]
-    assert fitting == ["c1", "c64", "paced", "big"]
+    assert fitting == ["c1", "c64", "steady", "paced", "big"]
