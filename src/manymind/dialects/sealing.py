@@ -1,7 +1,7 @@
 """Bodies that are passed on as they lie, scanned once."""
 
-from collections.abc import Callable
-from typing import Annotated, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -14,6 +14,9 @@ from manymind.canon.values import Json
 from manymind.dialects.reading import count
 
 Fields: TypeAlias = dict[str, Raw]
+
+Reads: TypeAlias = Mapping[str, tuple[str, Callable[[Raw], object]]]
+"""Fields that stand on an envelope: what each is called in `canon`, and how it is read."""
 
 _Value = TypeVar("_Value")
 
@@ -116,6 +119,16 @@ def seal(body: bytes, envelope: Envelope) -> Letter | None:
         opener=sealed.open,
         weigh=sealed.weigh,
     )
+
+
+def told(fields: Fields, reads: Reads) -> dict[str, Any]:
+    """What some fields say, by the names of `canon`; null counts as absent."""
+    known: dict[str, Any] = {}
+    for name in fields:
+        read = reads.get(name)
+        if read is not None and bytes(memoryview(raw := fields[name])[:4]) != b"null":
+            known[read[0]] = read[1](raw)
+    return known
 
 
 def value(fields: Fields, name: str, decoder: "msgspec.json.Decoder[_Value]") -> _Value | None:

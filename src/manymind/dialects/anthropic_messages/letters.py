@@ -21,9 +21,11 @@ from manymind.dialects.sealing import (
     UNREADABLE,
     Envelope,
     Fields,
+    Reads,
     counts_known,
     seal,
     spliced,
+    told,
     value,
 )
 
@@ -128,23 +130,30 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
+def _effort(raw: Raw) -> Reasoning | None:
+    effort = _CONFIG.decode(raw).effort
+    return None if effort is None else Reasoning(effort=effort)
+
+
+def _user(raw: Raw) -> str | None:
+    return _METADATA.decode(raw).user_id
+
+
+_READS: Reads = {
+    "max_tokens": ("max_output_tokens", _CAP.decode),
+    "metadata": ("user", _user),
+    "output_config": ("reasoning", _effort),
+    "service_tier": ("service_tier", TEXT.decode),
+}
+
+
 def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
-    if "max_tokens" not in fields or _MARK in body:
+    if _MARK in body:
         return None
     if _THINKING in body and not _signed(fields["messages"]):
         return None
-    metadata = value(fields, "metadata", _METADATA)
-    config = value(fields, "output_config", _CONFIG)
-    effort = None if config is None else config.effort
-    return Request(
-        model=model,
-        dialect=NAME,
-        stream=streamed,
-        max_output_tokens=_CAP.decode(fields["max_tokens"]),
-        reasoning=None if effort is None else Reasoning(effort=effort),
-        service_tier=value(fields, "service_tier", TEXT),
-        user=None if metadata is None else metadata.user_id,
-    )
+    outline = Request(model=model, dialect=NAME, stream=streamed, **told(fields, _READS))
+    return None if outline.max_output_tokens is None else outline
 
 
 def _signed(messages: Raw) -> bool:

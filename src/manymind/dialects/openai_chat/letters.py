@@ -23,10 +23,12 @@ from manymind.dialects.sealing import (
     UNREADABLE,
     Envelope,
     Fields,
+    Reads,
     counts_known,
     read_fields,
     seal,
     spliced,
+    told,
     unsealed,
     value,
 )
@@ -113,27 +115,31 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
+def _effort(raw: Raw) -> Reasoning:
+    return Reasoning(effort=TEXT.decode(raw))
+
+
+def _usage_wanted(raw: Raw) -> bool | None:
+    return _OPTIONS.decode(raw).include_usage
+
+
+_READS: Reads = {
+    "stream_options": ("stream_usage", _usage_wanted),
+    "max_tokens": ("max_output_tokens", COUNT.decode),
+    "max_completion_tokens": ("max_output_tokens", COUNT.decode),
+    "n": ("n", COUNT.decode),
+    "reasoning_effort": ("reasoning", _effort),
+    "service_tier": ("service_tier", TEXT.decode),
+    "user": ("user", TEXT.decode),
+    "prompt_cache_key": ("prompt_cache_key", TEXT.decode),
+}
+
+
 def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
     """Two caps on output are one too many to know which holds."""
-    if len(fields) == 2:
-        return Request(model=model, dialect=NAME)
     if "max_tokens" in fields and "max_completion_tokens" in fields:
         return None
-    options = value(fields, "stream_options", _OPTIONS)
-    effort = value(fields, "reasoning_effort", TEXT)
-    return Request(
-        model=model,
-        dialect=NAME,
-        stream=streamed,
-        stream_usage=None if options is None else options.include_usage,
-        max_output_tokens=value(fields, "max_completion_tokens", COUNT)
-        or value(fields, "max_tokens", COUNT),
-        n=value(fields, "n", COUNT),
-        reasoning=None if effort is None else Reasoning(effort=effort),
-        service_tier=value(fields, "service_tier", TEXT),
-        user=value(fields, "user", TEXT),
-        prompt_cache_key=value(fields, "prompt_cache_key", TEXT),
-    )
+    return Request(model=model, dialect=NAME, stream=streamed, **told(fields, _READS))
 
 
 def _textual(fields: Fields) -> None:

@@ -26,9 +26,11 @@ from manymind.dialects.sealing import (
     UNREADABLE,
     Envelope,
     Fields,
+    Reads,
     counts_known,
     seal,
     spliced,
+    told,
     unsealed,
     value,
 )
@@ -123,23 +125,28 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
+def _effort(raw: Raw) -> Reasoning | None:
+    effort = _THINKING.decode(raw).effort
+    return None if effort is None else Reasoning(effort=effort)
+
+
+_READS: Reads = {
+    "store": ("store", FLAG.decode),
+    "max_output_tokens": ("max_output_tokens", COUNT.decode),
+    "reasoning": ("reasoning", _effort),
+    "metadata": ("metadata", _JSON.decode),
+    "service_tier": ("service_tier", TEXT.decode),
+    "user": ("user", TEXT.decode),
+    "prompt_cache_key": ("prompt_cache_key", TEXT.decode),
+}
+
+
 def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
-    if not _INCLUDED.issuperset(value(fields, "include", _WORDS) or ()) or not _here(fields):
+    if "include" in fields and not _INCLUDED.issuperset(value(fields, "include", _WORDS) or ()):
         return None
-    thinking = value(fields, "reasoning", _THINKING)
-    effort = None if thinking is None else thinking.effort
-    return Request(
-        model=model,
-        dialect=NAME,
-        stream=streamed,
-        store=value(fields, "store", FLAG),
-        max_output_tokens=value(fields, "max_output_tokens", COUNT),
-        reasoning=None if effort is None else Reasoning(effort=effort),
-        metadata=value(fields, "metadata", _JSON),
-        service_tier=value(fields, "service_tier", TEXT),
-        user=value(fields, "user", TEXT),
-        prompt_cache_key=value(fields, "prompt_cache_key", TEXT),
-    )
+    if not _here(fields):
+        return None
+    return Request(model=model, dialect=NAME, stream=streamed, **told(fields, _READS))
 
 
 def _here(fields: Fields) -> bool:
