@@ -37,6 +37,15 @@ class Relaying(Protocol):
     def relay(self, letter: Letter, say: Say, desk: Desk) -> Awaitable[Answer | None]: ...
 
 
+@runtime_checkable
+class Serving(Protocol):
+    """A router that knows beforehand who serves a model."""
+
+    def served(self, model: str) -> object:
+        """Raises `NoSuchModel` where nobody does."""
+        ...
+
+
 class Gateway:
     def __init__(
         self,
@@ -57,6 +66,11 @@ class Gateway:
     def readied(self, request: Request) -> Request:
         """The request, saying plainly whether its answer will be kept."""
         return request if self._turns is None else self._turns.readied(request)
+
+    def check_model(self, model: str) -> None:
+        """Raises `NoSuchModel` for one that nobody serves, where that is known."""
+        if isinstance(self._router, Serving):
+            self._router.served(model)
 
     def keeps(self, letter: Letter) -> bool:
         """Whether the answer to this will be kept."""

@@ -160,6 +160,8 @@ async def test_compacting_needs_a_model_and_something_to_compact(caller: Caller)
     refused(await caller.post("/v1/responses/compact", {"model": "manymind/reader"}), 400)
     missing = {"model": "manymind/reader", "previous_response_id": "resp_none"}
     refused(await caller.post("/v1/responses/compact", missing), 400)
+    unknown = {"model": "manymind/none", "input": "x"}
+    refused(await caller.post("/v1/responses/compact", unknown), 404)
 
 
 sealed = st.text("abcABC019_-=. ", max_size=40).map(lambda text: f"manymind1.{text}") | st.text()

@@ -64,6 +64,7 @@ class Compacting:
             bounds = self._bounds
             body = await exchange.body(bounds.body_bytes, bounds.body_seconds, take)
             request = self._dialect.read_request(body)
+            self._gateway.check_model(request.model)
             items = await self._turns.history(caller.id, request)
             if not items:
                 raise BadRequest("There is nothing to compact.", field="input")
