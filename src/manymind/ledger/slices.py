@@ -24,12 +24,14 @@ class Slice:
 
     __slots__ = (
         "alarmed",
+        "alone",
         "begins_at",
         "ends_at",
         "free",
         "granted",
         "holder",
         "known_at",
+        "lent",
         "lent_at",
         "listed",
         "meter",
@@ -52,9 +54,9 @@ class Slice:
         self.granted = self.reserved = self.unbooked = 0
         self.free = 0
         self.known_at = self.lent_at = self.used_at = -inf
-        self.step = 0
+        self.lent = self.step = 0
         self.listed = False
-        self.alarmed = False
+        self.alarmed = self.alone = False
 
     @property
     def room(self) -> int:
@@ -71,14 +73,16 @@ class Slice:
         self.known_at = -inf
         self.alarmed = False
 
-    def use(self, *, keep: bool) -> Use:
-        """What the database must learn, as if it knew it now. Unless it is to be kept, what is
-        not needed goes back with it. What calls on their way may use is never given back, even
-        where others used more than they had reserved."""
+    def use(self, keep: int | None = None) -> Use:
+        """What the database must learn, as if it knew it now. With it goes back what is more than
+        is to be kept; not what calls on their way may use, even where others used more than they
+        had reserved."""
         used, before = self.unbooked, self.granted
         left = before - used
         self.unbooked = 0
-        self.granted = max(left, self.reserved) if keep else self.reserved
+        if keep is not None:
+            left = min(left, self.reserved + keep)
+        self.granted = max(left, self.reserved)
         budget = self.meter.budget
         return Use(
             holder=self.holder,
