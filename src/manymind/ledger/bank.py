@@ -162,8 +162,8 @@ class Bank:
     def _remember(self, part: Slice, need: int, came: float) -> None:
         """Refuse at once what was refused to another since this caller came. Where nobody else
         holds anything, nothing comes back either, and that is believed for a moment longer."""
-        fresh = self._clock.now() - part.known_at < KNOWN_SECONDS
-        if need - part.room > part.free and (part.known_at >= came or (part.alone and fresh)):
+        fresh = self._clock.now() - part.refused_at < KNOWN_SECONDS
+        if need - part.room > part.free and (part.refused_at >= came or (part.alone and fresh)):
             raise refusal(part, need, self.today())
 
     async def _borrow(self, part: Slice, need: int) -> None:
@@ -186,6 +186,7 @@ class Bank:
             if now >= deadline:
                 self._silent.update(dict.fromkeys(awaited, now + SILENT_SECONDS))
             if now >= deadline or not awaited:
+                part.refused_at = now
                 raise refusal(part, need, self.today())
             recall = False
             await self._clock.sleep(LOOK_SECONDS)
@@ -198,8 +199,7 @@ class Bank:
         now = self._clock.now()
         part.meter.gone = part.meter.gone or lent.gone
         part.free, part.alone = lent.free, lent.alone
-        if not lent.awaited:
-            part.known_at = now
+        part.known_at = now
         if lent.amount:
             _grant(part, lent.amount, now)
         if lent.buried and part.holder == self.holder:

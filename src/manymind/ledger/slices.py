@@ -36,6 +36,7 @@ class Slice:
         "listed",
         "meter",
         "place",
+        "refused_at",
         "reserved",
         "step",
         "unbooked",
@@ -53,7 +54,7 @@ class Slice:
         self.ends_at = inf if lasts.ends_at is None else lasts.ends_at
         self.granted = self.reserved = self.unbooked = 0
         self.free = 0
-        self.known_at = self.lent_at = self.used_at = -inf
+        self.known_at = self.lent_at = self.refused_at = self.used_at = -inf
         self.lent = self.step = 0
         self.listed = False
         self.alarmed = self.alone = False
@@ -70,7 +71,7 @@ class Slice:
 
     def forget(self) -> None:
         """What was known of the budget may not hold any more."""
-        self.known_at = -inf
+        self.known_at = self.refused_at = -inf
         self.alarmed = False
 
     def use(self, keep: int | None = None) -> Use:
