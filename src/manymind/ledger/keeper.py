@@ -74,7 +74,7 @@ class Keeper:
             works = (
                 self._writes(),
                 self._every(ANSWER_SECONDS, self._answer),
-                self._every(CHANGE_SECONDS, self._gate.look),
+                self._every(CHANGE_SECONDS, self.look),
                 self._every(min(BEAT_SECONDS, self._dead_seconds / 4), self.watch),
             )
             self._tasks = [loop.create_task(work) for work in works]
@@ -94,6 +94,10 @@ class Keeper:
                 await self._bank.leave()
             except StoreFailed:
                 _log.error("what is waiting for the ledger could not be written")
+
+    async def look(self) -> None:
+        """See what other servers changed."""
+        await self._gate.look()
 
     async def beats(self) -> dict[str, int]:
         """How far every server has counted."""
