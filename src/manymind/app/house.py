@@ -45,7 +45,7 @@ from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
 from manymind.server.embeddings import Embeddings
-from manymind.server.guard import Guard, is_loopback
+from manymind.server.guard import is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
@@ -217,8 +217,7 @@ def _application(
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
     reception = Reception(config, stored.database, stored.budgets)
-    guard = Guard(server.host, server.hosts, server.origins, reception.keys)
-    house = stored.answers
+    guard, house = reception.guard, stored.answers
     hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
@@ -230,12 +229,8 @@ def _application(
         Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
-    return Application(
-        guard,
-        refusals,
-        [route for part in parts for route in part.routes()],
-        new_id,
-    )
+    routes = [route for part in parts for route in part.routes()]
+    return Application(guard, refusals, routes, new_id)
 
 
 def _refuse_an_open_door(config: Config) -> None:
