@@ -1,6 +1,6 @@
 """`manymind keys create`: a key for somebody."""
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -10,6 +10,10 @@ from manymind.canon.origins import Rights
 from manymind.cli.account_options import Several, TenantOption
 from manymind.cli.command import Command
 from manymind.cli.options import ConfigOption, DataOption, JsonOption, settings
+from manymind.config import Config
+
+if TYPE_CHECKING:
+    from manymind.policy.office import Wish
 
 _PERIODS: dict[str, Period] = {"day": "day", "week": "week", "month": "month", "total": "total"}
 
@@ -78,38 +82,51 @@ def create(
     Without --limit it may spend what limits.key_cost_usd_per_day says, a day. What it may do
     beyond that is not limited unless you say so; patterns may hold a *.
     """
-    from manymind.cli.accounting import made
-    from manymind.cli.running import run
+    from manymind.cli.spans import money
+
+    rights = Rights(
+        infers=not manages,
+        manages=manages,
+        models=tuple(model or ()),
+        routes=tuple(route or ()),
+        tools=tuple(tool or ()),
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
+        concurrency=concurrency,
+        max_prompt_tokens=max_prompt_tokens,
+        max_output_tokens=max_output_tokens,
+        max_cost=money("--max-cost", max_cost),
+        caches=caches,
+    )
+    wish = _wish(name, user, rights, expires, limit, per)
+    _make(settings(config, data), tenant, wish, json=json)
+
+
+def _wish(
+    name: str, user: str, rights: Rights, expires: str | None, limit: str | None, per: str
+) -> "Wish":
     from manymind.cli.spans import expiry, money
     from manymind.policy.office import Limit, Wish
 
     if per not in _PERIODS:
         raise BadRequest(f"--per {per} is no period.", advice="Write day, week, month or total.")
     cap = None if limit == "none" else money("--limit", limit)
-    wish = Wish(
+    return Wish(
         name=name,
         user=user,
-        rights=Rights(
-            infers=not manages,
-            manages=manages,
-            models=tuple(model or ()),
-            routes=tuple(route or ()),
-            tools=tuple(tool or ()),
-            requests_per_minute=requests_per_minute,
-            tokens_per_minute=tokens_per_minute,
-            concurrency=concurrency,
-            max_prompt_tokens=max_prompt_tokens,
-            max_output_tokens=max_output_tokens,
-            max_cost=money("--max-cost", max_cost),
-            caches=caches,
-        ),
+        rights=rights,
         expires_at=expiry("--expires", expires),
         limit=None if cap is None else Limit(cap=cap, period=_PERIODS[per]),
         capped=limit is not None,
     )
 
+
+def _make(config: Config, tenant: str | None, wish: "Wish", *, json: bool) -> None:
+    from manymind.cli.accounting import made
+    from manymind.cli.running import run
+
     async def make() -> None:
-        await made(settings(config, data), tenant, wish, json=json)
+        await made(config, tenant, wish, json=json)
 
     run(make)
 
