@@ -70,6 +70,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    money: Money
 
 
 @asynccontextmanager
@@ -123,6 +124,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        money=purses,
     )
 
 

@@ -127,11 +127,12 @@ class Keeper:
             await bank.wake.wait()
             await self._clock.sleep(WRITE_SECONDS)
             bank.wake = anyio.Event()
-            if not await self._worked(self._write):
+            if not await self._worked(self.write):
                 bank.wake.set()
                 await self._clock.sleep(AGAIN_SECONDS)
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """Write what waits, now."""
         await self._bank.write()
         await self._gate.save_stops()
 
