@@ -70,6 +70,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    money: Money
 
 
 @asynccontextmanager
@@ -104,7 +105,7 @@ async def _house(
     counter = Counter()
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-    purses = money(stored.database, clock, pricing)
+    purses = money(config, stored.database, clock, pricing)
     stored.keep(purses)
     upstreams = _upstreams(ready, client)
     router = _router(pricing, catalogue, upstreams, shelves, team, counter)
@@ -123,6 +124,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        money=purses,
     )
 
 

@@ -82,6 +82,8 @@ class Bank:
         """Keys that nothing more is to be reserved for, and why."""
         self.unsaved: dict[tuple[str, str], str] = {}
         """Those of which the database does not know yet."""
+        self.spent_by_key: dict[tuple[str, str], int] = {}
+        """What keys spent here since somebody looked."""
         self.holder = name()
         self.lost_rows = 0
         self.wake = anyio.Event()
@@ -286,12 +288,16 @@ class Bank:
         )
 
     def _booked(self, waiting: Waiting) -> Booked:
+        attempt = waiting.attempt
+        if attempt.origin.key and attempt.bill.ticks:
+            payer, spent = (attempt.origin.tenant, attempt.origin.key), self.spent_by_key
+            spent[payer] = spent.get(payer, 0) + attempt.bill.ticks
         return Booked(
-            attempt=waiting.attempt,
+            attempt=attempt,
             at=waiting.at,
             tokens=waiting.tokens,
             flagged=waiting.flagged,
-            lines=self._reckon(waiting.attempt),
+            lines=self._reckon(attempt),
         )
 
     async def _heed(self, written: Written) -> None:
