@@ -12,7 +12,7 @@ import pytest
 from manymind.clock import SystemClock
 from manymind.server.handshake import SOCKET
 from manymind.server.routes import Route
-from manymind.store.keys import StoredKeys
+from manymind.store.stops import Stops
 from tests.faults.program import program
 from tests.flows.managed_stage import OPERATOR, Holder, Managed, managing
 from tests.flows.stored_stage import settings
@@ -60,16 +60,16 @@ async def test_a_management_key_asks_no_models(tmp_path: Path, url: str) -> None
 async def test_a_stopped_key_says_why_until_somebody_opens_it(tmp_path: Path, url: str) -> None:
     async with managing(tmp_path, url) as managed:
         manager, user = await managed.tenant()
-        stored = StoredKeys(managed.stage.house.stored.database, SystemClock())
-        await stored.stop(user.tenant, user.id, "It leapt.")
+        stops = Stops(managed.stage.house.stored.database, SystemClock())
+        await stops.stop(user.tenant, user.id, "it leapt")
         await anyio.sleep(1.0)
         for path, body in CALLS.items():
             heard = await user.call("POST", path, body)
             assert heard.status == 403
-            assert "It leapt." in refused(path, heard)
-        assert (await user.ask("GET", "/api/v1/key"))["data"]["stopped"] == "It leapt."
+            assert "stopped: it leapt." in refused(path, heard)
+        assert (await user.ask("GET", "/api/v1/key"))["data"]["stopped"] == "it leapt"
         shown = await manager.ask("GET", f"/v1/manage/keys/{user.id}")
-        assert shown["stopped"] == "It leapt."
+        assert shown["stopped"] == "it leapt"
         await manager.ask("POST", f"/v1/manage/keys/{user.id}/open")
         for path, body in CALLS.items():
             assert (await user.call("POST", path, body)).status == 200
@@ -145,7 +145,7 @@ async def managed_things(manager: Holder, user: Holder) -> list[tuple[str, str]]
     """A tenant's accounts, by the ways to them."""
     ann = (await manager.make("users", name="Ann"))["id"]
     counted = {"scope": "key", "subject": user.id, "unit": "tokens", "period": "day"}
-    budget = (await manager.ask("POST", "/v1/manage/budgets", {**counted, "cap": 9}, 201))["id"]
+    budget = (await manager.ask("POST", "/v1/manage/budgets", {**counted, "cap": 10**9}, 201))["id"]
     named = (f"keys/{user.id}", f"keys/{manager.id}", f"users/{ann}", f"budgets/{budget}")
     return [
         *(

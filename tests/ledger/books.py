@@ -20,11 +20,13 @@ from manymind.ledger.allotments import Purse
 from manymind.ledger.bank import Bank
 from manymind.ledger.gate import Gate
 from manymind.ledger.keeper import Keeper
+from manymind.ledger.spikes import SpikeRule, Spikes
 from manymind.store.budgets import Budgets
 from manymind.store.database import Database
 from manymind.store.leases import Leases
 from manymind.store.ledger_rows import LedgerRows
 from manymind.store.lost import Lost
+from manymind.store.paces import Paces
 from manymind.store.stops import Stops
 from tests.world import WallClock, a_request
 
@@ -62,7 +64,9 @@ def server(database: Database, clock: Clock | None = None, **fields: Any) -> Ser
         reckon=lambda attempt: None,
         tell=notices.append,
     )
-    keeper = Keeper(bank, Gate(bank, budgets, stops), leases, lost, clock, **fields)
+    spikes = Spikes(SpikeRule(floor=1000), bank, Paces(database, clock), clock)
+    gate = Gate(bank, budgets, stops)
+    keeper = Keeper(bank, gate, leases, lost, clock, spikes=spikes, **fields)
     accounts = Accounts(Defaults(), lambda model: False, keeper)
     return Server(database, bank, keeper, budgets, stops, lost, accounts, notices)
 

@@ -15,6 +15,7 @@ from manymind.store.accounts import Accounts
 from manymind.store.budgets import Budgets
 from manymind.store.database import Database
 from manymind.store.keys import StoredKeys
+from manymind.store.stops import Stops
 from tests.world import FakeClock
 
 USUAL = Limit(cap=10 * 10**10, period="day")
@@ -54,6 +55,7 @@ class Here(Struct, frozen=True):
     accounts: Accounts
     stored: StoredKeys
     budgets: Budgets
+    stops: Stops
 
     async def key(self, tenant: str = "owner", **wish: object) -> Made:
         made = Wish(name="a key", **wish)  # pyright: ignore[reportArgumentType] # of whatever kind a test wants
@@ -82,6 +84,7 @@ async def opened(url: str, operator: str | None = "mm-operator") -> AsyncGenerat
         changed=here.keys.expire,
     )
     try:
-        yield Here(office, clock, here, other, accounts, stored, budgets)
+        stops = Stops(database, clock)
+        yield Here(office, clock, here, other, accounts, stored, budgets, stops)
     finally:
         await database.aclose()

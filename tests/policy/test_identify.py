@@ -149,11 +149,10 @@ async def test_a_stopped_key_comes_in_but_asks_no_models(url: str) -> None:
     async with opened(url) as stage:
         made = await stage.key()
         await stage.other.keys.identify(made.secret)
-        await stage.stored.stop("owner", made.key.id, "It cost more than was reserved.")
-        await stage.stored.stop("owner", made.key.id, "Another reason.")
+        await stage.stops.stop("owner", made.key.id, "it cost more than was reserved")
         await stage.clock.advance(1.0)
         caller = await stage.other.keys.identify(made.secret)
-        assert (caller.rights.infers, caller.stopped) == (False, "It cost more than was reserved.")
+        assert (caller.rights.infers, caller.stopped) == (False, "it cost more than was reserved")
         await stage.office.open_key(OPERATING, "owner", made.key.id)
         await stage.clock.advance(1.0)
         assert (await stage.other.keys.identify(made.secret)).rights.infers
@@ -240,7 +239,7 @@ async def test_a_change_made_while_others_are_looked_up_is_not_missed(url: str) 
         for number in range(20):
             async with anyio.create_task_group() as group:
                 group.start_soon(stage.other.keys.identify, made.secret)
-                group.start_soon(stage.stored.stop, "owner", made.key.id, f"{number}")
+                group.start_soon(stage.stops.stop, "owner", made.key.id, f"{number}")
             await stage.clock.advance(1.0)
             assert (await stage.other.keys.identify(made.secret)).stopped
             await stage.office.open_key(OPERATING, "owner", made.key.id)

@@ -12,6 +12,7 @@ from manymind.server.account_budgets import BudgetPages
 from manymind.server.account_keys import KeyPages
 from manymind.server.accounts import Desk, People
 from manymind.server.admission import Admission
+from manymind.server.guard import Guard
 from manymind.server.inference import Bounds
 from manymind.store.accounts import Accounts
 from manymind.store.budgets import Budgets
@@ -22,13 +23,16 @@ from manymind.store.spending import Spent
 
 
 class Reception:
-    """`keys` lets callers in; through `office` accounts are changed, which `keys` then knows."""
+    """`guard` lets callers in, by `keys`; through `office` accounts are changed, which `keys` then
+    knows."""
 
     def __init__(self, config: Config, database: Database, budgets: Budgets) -> None:
         clock = SystemClock()
         stored = StoredKeys(database, clock)
         usual = config.limits.key_cost_usd_per_day
         self.keys = Keys(config.key, stored, clock)
+        server = config.server
+        self.guard = Guard(server.host, server.hosts, server.origins, self.keys)
         self.office = Office(
             Accounts(database, clock),
             stored,

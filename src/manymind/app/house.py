@@ -45,7 +45,7 @@ from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
 from manymind.server.embeddings import Embeddings
-from manymind.server.guard import Guard, is_loopback
+from manymind.server.guard import is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
@@ -70,6 +70,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    money: Money
 
 
 @asynccontextmanager
@@ -104,7 +105,7 @@ async def _house(
     counter = Counter()
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-    purses = money(stored.database, clock, pricing)
+    purses = money(config, stored.database, clock, pricing)
     stored.keep(purses)
     upstreams = _upstreams(ready, client)
     router = _router(pricing, catalogue, upstreams, shelves, team, counter)
@@ -123,6 +124,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        money=purses,
     )
 
 
@@ -217,8 +219,7 @@ def _application(
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
     reception = Reception(config, stored.database, stored.budgets)
-    guard = Guard(server.host, server.hosts, server.origins, reception.keys)
-    house = stored.answers
+    guard, house = reception.guard, stored.answers
     hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
@@ -230,12 +231,8 @@ def _application(
         Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
-    return Application(
-        guard,
-        refusals,
-        [route for part in parts for route in part.routes()],
-        new_id,
-    )
+    routes = [route for part in parts for route in part.routes()]
+    return Application(guard, refusals, routes, new_id)
 
 
 def _refuse_an_open_door(config: Config) -> None:

@@ -15,11 +15,13 @@ from manymind.ledger.gate import Gate
 from manymind.ledger.keeper import Keeper
 from manymind.ledger.pricing import CataloguePricing
 from manymind.ledger.reckoning import Reckoning
+from manymind.ledger.spikes import SpikeRule, Spikes
 from manymind.store.budgets import Budgets
 from manymind.store.database import Database
 from manymind.store.leases import Leases
 from manymind.store.ledger_rows import LedgerRows
 from manymind.store.lost import Lost
+from manymind.store.paces import Paces
 from manymind.store.stops import Stops
 
 
@@ -33,14 +35,26 @@ class Money(Struct, frozen=True):
 
 
 def money(
-    database: Database, clock: Clock, pricing: CataloguePricing, tell: Tell = untold
+    config: Config,
+    database: Database,
+    clock: Clock,
+    pricing: CataloguePricing,
+    tell: Tell = untold,
 ) -> Money:
+    """`tell` hears of alarms, of keys that were stopped, and of what dead servers had borrowed."""
     leases, lost = Leases(database), Lost(database, clock)
     budgets, stops = Budgets(database, clock), Stops(database, clock)
     reckon = Reckoning(pricing)
     bank = Bank(leases, LedgerRows(database), clock, _name, reckon=reckon, tell=tell)
     gate = Gate(bank, budgets, stops)
-    return Money(budgets, lost, stops, Keeper(bank, gate, leases, lost, clock))
+    alarms = config.alarms
+    rule = SpikeRule(
+        factor=alarms.spike_factor,
+        floor=amount("alarms.spike_floor_usd", alarms.spike_floor_usd),
+        stops=alarms.stop_keys,
+    )
+    spikes = Spikes(rule, bank, Paces(database, clock), clock)
+    return Money(budgets, lost, stops, Keeper(bank, gate, leases, lost, clock, spikes=spikes))
 
 
 def accounts(config: Config, money: Money, is_team: Callable[[str], bool]) -> Accounts:

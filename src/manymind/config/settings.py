@@ -81,6 +81,15 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     request_seconds: Seconds = 3600.0
 
 
+class AlarmSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that within an hour spends more than `spike_factor` times what it usually does, and
+    more than the floor, is told of, and with `stop_keys` stopped until somebody opens it again."""
+
+    spike_factor: Count = 10
+    spike_floor_usd: Dollars = Decimal("20.00")
+    stop_keys: bool = True
+
+
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where answers are kept that can be asked for again, and for how many days. Without a
     `url` that is a file in the data folder; with one that begins with postgresql:// many
@@ -111,6 +120,7 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     corpus: CorpusSettings = CorpusSettings()
     team: TeamSettings = TeamSettings()
     limits: LimitSettings = LimitSettings()
+    alarms: AlarmSettings = AlarmSettings()
     egress: EgressSettings = EgressSettings()
     store: StoreSettings = StoreSettings()
     providers: dict[str, ProviderSettings] = {}

@@ -36,8 +36,8 @@ KNOWN_SECONDS = 0.25
 SILENT_SECONDS = 10.0
 """How long nobody waits again for a server that did not answer."""
 
-QUICK_SECONDS, SLOW_SECONDS = 1.0, 4.0
-"""Who must borrow again so soon borrows twice as much; who need not for so long, half."""
+AHEAD_SECONDS = 0.25
+"""What was used up lately in so long a time is borrowed in advance."""
 
 IDLE_SECONDS = 2.0
 """After so long without a call a slice goes back."""
@@ -82,12 +82,15 @@ class Bank:
         """Keys that nothing more is to be reserved for, and why."""
         self.unsaved: dict[tuple[str, str], str] = {}
         """Those of which the database does not know yet."""
+        self.spent_by_key: dict[tuple[str, str], int] = {}
+        """What keys spent here since somebody looked."""
         self.holder = name()
         self.lost_rows = 0
         self.wake = anyio.Event()
         self._number = 0
         self._waiting: list[Waiting] = []
         self._dirty: list[Slice] = []
+        self._returns: dict[Place, int] = {}
         self._answers: set[Place] = set()
         self._pending: Batch | None = None
         self._meters: dict[tuple[str, str], Meter] = {}
@@ -148,27 +151,32 @@ class Bank:
     async def borrow(self, part: Slice, need: int) -> None:
         """See to it that so much can be reserved of a slice, or raise the fault that says why
         not. Others may reserve it before the caller does."""
-        meter = part.meter
+        meter, came = part.meter, self._clock.now()
         meter.waiting += need
         try:
             async with meter.asking:
                 if part.room < need and part is meter.slice:
+                    self._remember(part, need, came)
                     await self._borrow(part, need)
         finally:
             meter.waiting -= need
 
-    async def _borrow(self, part: Slice, need: int) -> None:
-        now = self._clock.now()
-        if now - part.known_at < KNOWN_SECONDS and need - part.room > part.free:
+    def _remember(self, part: Slice, need: int, came: float) -> None:
+        """Refuse at once what was refused to another since this caller came. Where nobody else
+        holds anything, nothing comes back either, and that is believed for a moment longer."""
+        fresh = self._clock.now() - part.refused_at < KNOWN_SECONDS
+        if need - part.room > part.free and (part.refused_at >= came or (part.alone and fresh)):
             raise refusal(part, need, self.today())
-        deadline, recall = now + RECALL_SECONDS, True
+
+    async def _borrow(self, part: Slice, need: int) -> None:
+        deadline, recall = self._clock.now() + RECALL_SECONDS, True
         while (least := need - part.room) > 0 and part.holder == self.holder:
-            most = max(least, part.step, part.meter.waiting)
             wish = Wish(
                 holder=part.holder,
                 place=part.place,
                 least=least,
-                most=most,
+                wanted=part.meter.waiting,
+                spare=part.step,
                 cap=part.meter.budget.cap if part.meter.rate else None,
                 recall=recall,
             )
@@ -180,6 +188,7 @@ class Bank:
             if now >= deadline:
                 self._silent.update(dict.fromkeys(awaited, now + SILENT_SECONDS))
             if now >= deadline or not awaited:
+                part.refused_at = now
                 raise refusal(part, need, self.today())
             recall = False
             await self._clock.sleep(LOOK_SECONDS)
@@ -191,7 +200,8 @@ class Bank:
             lent = await self._leases.lend(wish)
         now = self._clock.now()
         part.meter.gone = part.meter.gone or lent.gone
-        part.known_at, part.free = now, lent.free
+        part.free, part.alone = lent.free, lent.alone
+        part.known_at = now
         if lent.amount:
             _grant(part, lent.amount, now)
         if lent.buried and part.holder == self.holder:
@@ -216,20 +226,22 @@ class Bank:
         or over alone, if so asked."""
         for meter in self.meters:
             for part in meter.slices.values():
-                if part.room > 0 and not (idle and self._needed(part)):
-                    self._answers.add(part.place)
-                    self._touch_once(part)
+                keep = self._needed(part) if idle else 0
+                if part.room > keep:
+                    self._return(part, keep)
             meter.lowered = False
             meter.forget_idle()
 
-    def _needed(self, part: Slice) -> bool:
-        """Whether a call will soon want what is held here."""
+    def _needed(self, part: Slice) -> int:
+        """What calls will soon want of what is held here, beside those that are on their way."""
         moment = self.today()
         over = not part.begins_at <= moment < part.ends_at
         if over or part.meter.gone or part.meter.lowered:
-            return False
+            return 0
         fresh = self._clock.now() - part.lent_at < IDLE_SECONDS
-        return fresh or abs(moment - part.used_at) < IDLE_SECONDS
+        if fresh or abs(moment - part.used_at) < IDLE_SECONDS:
+            return 2 * part.step + part.reserved + part.meter.waiting
+        return 0
 
     async def answer(self) -> None:
         """Give back what others need more, where they said so."""
@@ -239,8 +251,8 @@ class Bank:
             self._answers.add(place)
             if part is not None:
                 part.step //= 2
-                self._touch_once(part)
-        if self._answers:
+                self._return(part, 0)
+        if self._answers or self._returns:
             await self.write()
 
     async def leave(self) -> None:
@@ -249,7 +261,8 @@ class Bank:
         await self.write()
         await self.rows.leave(self.holder)
 
-    def _touch_once(self, part: Slice) -> None:
+    def _return(self, part: Slice, keep: int) -> None:
+        self._returns[part.place] = keep
         if not part.listed:
             self.touch(part)
 
@@ -258,10 +271,11 @@ class Bank:
         waiting, self._waiting = self._waiting, []
         dirty, self._dirty = self._dirty, []
         answers, self._answers = self._answers, set[Place]()
+        returns, self._returns = self._returns, dict[Place, int]()
         uses: list[Use] = []
         for part in sorted(dirty, key=_order):
             part.listed = False
-            use = part.use(keep=part.place not in answers)
+            use = part.use(returns.get(part.place))
             if use.used or use.change:
                 uses.append(use)
         self._number += 1
@@ -274,12 +288,16 @@ class Bank:
         )
 
     def _booked(self, waiting: Waiting) -> Booked:
+        attempt = waiting.attempt
+        if attempt.origin.key and attempt.bill.ticks:
+            payer, spent = (attempt.origin.tenant, attempt.origin.key), self.spent_by_key
+            spent[payer] = spent.get(payer, 0) + attempt.bill.ticks
         return Booked(
-            attempt=waiting.attempt,
+            attempt=attempt,
             at=waiting.at,
             tokens=waiting.tokens,
             flagged=waiting.flagged,
-            lines=self._reckon(waiting.attempt),
+            lines=self._reckon(attempt),
         )
 
     async def _heed(self, written: Written) -> None:
@@ -320,14 +338,13 @@ class Bank:
 
 
 def _grant(part: Slice, amount: int, now: float) -> None:
-    """What was lent is here; how soon it was asked for says how much to ask for next time."""
-    since = now - part.lent_at
-    if since < QUICK_SECONDS:
-        part.step = max(2 * part.step, 2 * amount)
-    elif since > SLOW_SECONDS:
-        part.step //= 2
+    """What was lent is here. It was all used up since the last time, or nobody had asked: how
+    soon that went says how much to have in store, which grows by no more than double."""
+    since = max(AHEAD_SECONDS / 8, now - part.lent_at)
+    pace = int(min(AHEAD_SECONDS / since, 1.0) * part.lent)
+    part.step = min(max(pace, amount // 8), max(2 * part.step, amount))
     part.granted += amount
-    part.lent_at = now
+    part.lent, part.lent_at = amount, now
 
 
 def _order(part: Slice) -> tuple[str, str, int, str]:

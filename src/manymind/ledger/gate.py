@@ -73,12 +73,13 @@ class Gate:
         """See whether another server changed something."""
         if await self._budgets.mark() != self._mark:
             await self._read()
+        unsaved = set(self._bank.unsaved)  # As it was before it was read what others know.
         since, found = await self._stops.changed(self._stopped_since)
         self._stopped_since = since
         for payer, why in found.items():
             if why is not None:
                 self._bank.stopped[payer] = why
-            elif payer not in self._bank.unsaved:
+            elif payer not in unsaved and payer not in self._bank.unsaved:
                 self._bank.stopped.pop(payer, None)
 
     async def save_stops(self) -> None:

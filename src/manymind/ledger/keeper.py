@@ -14,6 +14,7 @@ from manymind.canon.ports import Clock
 from manymind.ledger.account import Account
 from manymind.ledger.bank import Bank
 from manymind.ledger.gate import Gate
+from manymind.ledger.spikes import Spikes
 from manymind.store.leases import Leases
 from manymind.store.lost import Loss, Lost
 
@@ -38,7 +39,8 @@ _log = logging.getLogger("manymind.ledger")
 
 
 class Keeper:
-    """`dead_seconds` is for how long a server must be silent to be held to be dead."""
+    """`spikes` looks for keys that spend too fast. `dead_seconds` is for how long a server must
+    be silent to be held to be dead."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class Keeper:
         lost: Lost,
         clock: Clock,
         *,
+        spikes: Spikes | None = None,
         dead_seconds: float = DEAD_SECONDS,
     ) -> None:
         self._bank = bank
@@ -56,6 +59,7 @@ class Keeper:
         self._lost = lost
         self._clock = clock
         self._dead_seconds = dead_seconds
+        self._spikes = spikes
         self._tasks: list[asyncio.Task[None]] = []
         self._seen: dict[str, tuple[int, float]] = {}
         self._failing = False
@@ -74,7 +78,7 @@ class Keeper:
             works = (
                 self._writes(),
                 self._every(ANSWER_SECONDS, self._answer),
-                self._every(CHANGE_SECONDS, self._gate.look),
+                self._every(CHANGE_SECONDS, self.look),
                 self._every(min(BEAT_SECONDS, self._dead_seconds / 4), self.watch),
             )
             self._tasks = [loop.create_task(work) for work in works]
@@ -94,6 +98,12 @@ class Keeper:
                 await self._bank.leave()
             except StoreFailed:
                 _log.error("what is waiting for the ledger could not be written")
+
+    async def look(self) -> None:
+        """See what other servers changed, and whether a key spends too fast."""
+        await self._gate.look()
+        if self._spikes is not None:
+            await self._spikes.look()
 
     async def beats(self) -> dict[str, int]:
         """How far every server has counted."""
@@ -123,11 +133,12 @@ class Keeper:
             await bank.wake.wait()
             await self._clock.sleep(WRITE_SECONDS)
             bank.wake = anyio.Event()
-            if not await self._worked(self._write):
+            if not await self._worked(self.write):
                 bank.wake.set()
                 await self._clock.sleep(AGAIN_SECONDS)
 
-    async def _write(self) -> None:
+    async def write(self) -> None:
+        """Write what waits, now."""
         await self._bank.write()
         await self._gate.save_stops()
 

@@ -24,16 +24,19 @@ class Slice:
 
     __slots__ = (
         "alarmed",
+        "alone",
         "begins_at",
         "ends_at",
         "free",
         "granted",
         "holder",
         "known_at",
+        "lent",
         "lent_at",
         "listed",
         "meter",
         "place",
+        "refused_at",
         "reserved",
         "step",
         "unbooked",
@@ -51,10 +54,10 @@ class Slice:
         self.ends_at = inf if lasts.ends_at is None else lasts.ends_at
         self.granted = self.reserved = self.unbooked = 0
         self.free = 0
-        self.known_at = self.lent_at = self.used_at = -inf
-        self.step = 0
+        self.known_at = self.lent_at = self.refused_at = self.used_at = -inf
+        self.lent = self.step = 0
         self.listed = False
-        self.alarmed = False
+        self.alarmed = self.alone = False
 
     @property
     def room(self) -> int:
@@ -68,17 +71,19 @@ class Slice:
 
     def forget(self) -> None:
         """What was known of the budget may not hold any more."""
-        self.known_at = -inf
+        self.known_at = self.refused_at = -inf
         self.alarmed = False
 
-    def use(self, *, keep: bool) -> Use:
-        """What the database must learn, as if it knew it now. Unless it is to be kept, what is
-        not needed goes back with it. What calls on their way may use is never given back, even
-        where others used more than they had reserved."""
+    def use(self, keep: int | None = None) -> Use:
+        """What the database must learn, as if it knew it now. With it goes back what is more than
+        is to be kept; not what calls on their way may use, even where others used more than they
+        had reserved."""
         used, before = self.unbooked, self.granted
         left = before - used
         self.unbooked = 0
-        self.granted = max(left, self.reserved) if keep else self.reserved
+        if keep is not None:
+            left = min(left, self.reserved + keep)
+        self.granted = max(left, self.reserved)
         budget = self.meter.budget
         return Use(
             holder=self.holder,

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from manymind.canon.faults import Forbidden, MethodNotAllowed, NotFound
+from manymind.canon.faults import Forbidden, KeyStopped, MethodNotAllowed, NotFound
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.handshake import SOCKET
@@ -115,10 +115,7 @@ def admit(caller: Caller, needs: Needs) -> None:
 
 def _refusal(caller: Caller, needs: Needs) -> Forbidden:
     if needs == "infer" and caller.stopped:
-        return Forbidden(
-            f"This API key was stopped: {caller.stopped}",
-            advice="Whoever manages the keys can open it again.",
-        )
+        return KeyStopped(f"This key is stopped: {caller.stopped.rstrip('.')}.")
     if needs == "infer":
         return Forbidden("A management key asks no models.", advice="Make a key with it that does.")
     if needs == "manage":

@@ -150,14 +150,6 @@ class StoredKeys:
             await change.note(tenant, by, "opened", "key", key, ("stopped",))
             return await _key(change.connection, tenant, key)
 
-    async def stop(self, tenant: str, key: str, why: str) -> None:
-        """Let none of a key's calls pass; the first reason stays."""
-        async with changing(self._database, self._clock) as change:
-            query = _changed(tenant, key, change.at, {"stopped": why})
-            done = await change.connection.execute(query.where(K.c.stopped.is_(None)))
-            if done.rowcount:
-                await change.note(tenant, "gate", "stopped", "key", key, ("stopped",))
-
     async def forget(self, tenant: str, key: str, *, by: str, check: Check) -> None:
         """What it did stays in the ledger."""
         async with changing(self._database, self._clock) as change:

@@ -28,31 +28,35 @@ class Place(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """At least so much is wanted, and better `most`. `cap` is given for what is no budget of the
-    table, such as a rate."""
+    """At least so much is needed; calls that wait want `wanted` in all, and `spare` is for those
+    that come next. `cap` is given for what is no budget of the table, such as a rate."""
 
     holder: str
     place: Place
     least: int
-    most: int
+    wanted: int
+    spare: int
     cap: int | None = None
     recall: bool = True
 
 
 class Lent(Struct, frozen=True, kw_only=True):
     """What was lent now, and what is left unlent. `awaited` are the holders who were asked to
-    give back and did not answer yet. `gone` says that there is no such budget any more, and
-    `buried` that the one who wishes was held to be dead."""
+    give back and did not answer yet; `alone` says that nobody else holds anything. `gone` says
+    that there is no such budget any more, and `buried` that the one who wishes was held to be
+    dead."""
 
     amount: int = 0
     free: int = 0
     awaited: tuple[str, ...] = ()
+    alone: bool = True
     gone: bool = False
     buried: bool = False
 
 
-SHARE = 4
-"""At most such a part of what is unlent goes to one holder, unless one call needs more."""
+WANTED_PART, SPARE_PART = 2, 32
+"""At most such parts of what is unlent go to one server for its calls that wait, unless one call
+needs more, and for those that come next: that is what a crash can leave charged for nothing."""
 
 
 class Leases:
@@ -79,8 +83,8 @@ class Leases:
             spent, leased = (await connection.execute(query)).one()
             free = cap - spent - leased
             if free < wish.least:
-                return Lent(free=max(0, free), awaited=await _awaited(connection, wish))
-            amount = max(wish.least, min(wish.most, free // SHARE))
+                return await _refused(connection, wish, max(0, free))
+            amount = _amount(wish, free)
             await connection.execute(
                 update(W).where(in_window(place)).values(leased=W.c.leased + amount)
             )
@@ -112,12 +116,18 @@ async def _cap(connection: AsyncConnection, place: Place) -> int | None:
     return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def _awaited(connection: AsyncConnection, wish: Wish) -> tuple[str, ...]:
-    others = and_(_leases(wish.place), L.c.holder != wish.holder)
+def _amount(wish: Wish, free: int) -> int:
+    waiting = max(wish.least, min(wish.wanted, free // WANTED_PART))
+    return min(free, waiting + min(wish.spare, free // SPARE_PART))
+
+
+async def _refused(connection: AsyncConnection, wish: Wish, free: int) -> Lent:
+    others = and_(_leases(wish.place), L.c.holder != wish.holder, L.c.amount > 0)
     if wish.recall:
-        await connection.execute(update(L).where(others, L.c.amount > 0).values(recalled=True))
-    rows = await connection.execute(select(L.c.holder).where(others, L.c.recalled))
-    return tuple(rows.scalars())
+        await connection.execute(update(L).where(others).values(recalled=True))
+    rows = (await connection.execute(select(L.c.holder, L.c.recalled).where(others))).all()
+    awaited = tuple(holder for holder, recalled in rows if recalled)
+    return Lent(free=free, awaited=awaited, alone=not rows)
 
 
 def _new_window(connection: AsyncConnection, place: Place) -> _Insert:

@@ -32,7 +32,10 @@ def drop(
 COMMAND = Command(
     run=drop,
     name="budgets drop",
-    examples=("manymind budgets drop bud_4h8s1j6w2e9r3t5y",),
+    examples=(
+        "manymind budgets drop bud_4h8s1j6w2e9r3t5y",
+        "manymind budgets drop bud_4h8s1j6w2e9r3t5y --json",
+    ),
     prints="""
 {"schema_version", "id", "deleted"}
 """,

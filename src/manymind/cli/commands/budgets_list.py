@@ -11,7 +11,7 @@ def list_all(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """List the budgets of a tenant: what each may use in its period, and what is left.
+    """List the budgets of a tenant, and what is left of each.
 
     What running servers hold for calls on their way is not left, though nothing is spent yet.
     """

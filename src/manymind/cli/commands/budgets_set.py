@@ -1,7 +1,7 @@
 """`manymind budgets set`: what somebody may use in a period."""
 
 from collections.abc import Mapping
-from typing import Annotated, cast, get_args
+from typing import Annotated, TypeAlias, cast, get_args
 
 import typer
 
@@ -11,33 +11,41 @@ from manymind.cli.account_options import TenantOption
 from manymind.cli.command import Command
 from manymind.cli.options import ConfigOption, DataOption, JsonOption, settings
 
+Whose: TypeAlias = Annotated[
+    str, typer.Argument(metavar="SCOPE", help="tenant, user, key, route or feature.")
+]
+Subject: TypeAlias = Annotated[
+    str, typer.Argument(metavar="[SUBJECT]", help="Its id or name; not for a tenant.")
+]
+Usd: TypeAlias = Annotated[str | None, typer.Option(metavar="USD", help="At most so much money.")]
+Tokens: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="N", help="At most so many tokens: 2M.")
+]
+Requests: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="N", help="At most so many requests.")
+]
+Per: TypeAlias = Annotated[
+    str, typer.Option(metavar="PERIOD", help="minute, hour, day, week, month or total.")
+]
+Alarm: TypeAlias = Annotated[
+    int, typer.Option(min=0, max=100, metavar="PERCENT", help="When to sound an alarm.")
+]
+
 
 def set_one(
-    scope: Annotated[
-        str, typer.Argument(metavar="SCOPE", help="tenant, user, key, route or feature.")
-    ],
-    subject: Annotated[
-        str, typer.Argument(metavar="[SUBJECT]", help="Its id or name; not for a tenant.")
-    ] = "",
-    usd: Annotated[str | None, typer.Option(metavar="USD", help="At most so much money.")] = None,
-    tokens: Annotated[
-        str | None, typer.Option(metavar="N", help="At most so many tokens: 2M.")
-    ] = None,
-    requests: Annotated[
-        str | None, typer.Option(metavar="N", help="At most so many requests.")
-    ] = None,
-    per: Annotated[
-        str, typer.Option(metavar="PERIOD", help="minute, hour, day, week, month or total.")
-    ] = "month",
-    alarm: Annotated[
-        int, typer.Option(min=0, max=100, metavar="PERCENT", help="When to sound an alarm.")
-    ] = 80,
+    scope: Whose,
+    subject: Subject = "",
+    usd: Usd = None,
+    tokens: Tokens = None,
+    requests: Requests = None,
+    per: Per = "month",
+    alarm: Alarm = 80,
     tenant: TenantOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Set what a tenant, user, key, route or feature may use in each period.
+    """Set what may be used in each period, and by whom.
 
     A budget of the same scope, subject, unit and period gets the new cap, and keeps what was used
     of it. Whatever fits one budget but not another is refused.

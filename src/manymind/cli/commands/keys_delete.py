@@ -28,7 +28,7 @@ def delete(
 COMMAND = Command(
     run=delete,
     name="keys delete",
-    examples=("manymind keys delete ci",),
+    examples=("manymind keys delete ci", "manymind keys delete key_7f3k2m9q0x1c5v8b --json"),
     prints="""
 {"schema_version", "id", "deleted"}
 """,

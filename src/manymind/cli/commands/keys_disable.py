@@ -28,7 +28,7 @@ def disable(
 COMMAND = Command(
     run=disable,
     name="keys disable",
-    examples=("manymind keys disable ci",),
+    examples=("manymind keys disable ci", "manymind keys disable key_7f3k2m9q0x1c5v8b --json"),
     prints="""
 {"schema_version", "id", "name", "disabled", "stopped"}
 """,

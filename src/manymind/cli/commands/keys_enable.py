@@ -28,7 +28,7 @@ def enable(
 COMMAND = Command(
     run=enable,
     name="keys enable",
-    examples=("manymind keys enable ci",),
+    examples=("manymind keys enable ci", "manymind keys enable key_7f3k2m9q0x1c5v8b --json"),
     prints="""
 {"schema_version", "id", "name", "disabled", "stopped"}
 """,

@@ -11,7 +11,7 @@ def list_all(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """List the keys of a tenant, with their state, their limit and what they spent.
+    """List the keys of a tenant, with state and limit.
 
     Of a key its beginning is shown; the whole of it is kept nowhere.
     """

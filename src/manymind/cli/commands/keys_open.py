@@ -12,7 +12,7 @@ def open_key(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Let the calls of a key pass again that the gate for money stopped.
+    """Open a key again that the gate for money stopped.
 
     It was stopped because a call cost more than was reserved for it, or because its spending leapt:
     manymind keys show says why.
@@ -29,7 +29,7 @@ def open_key(
 COMMAND = Command(
     run=open_key,
     name="keys open",
-    examples=("manymind keys open ci",),
+    examples=("manymind keys open ci", "manymind keys open key_7f3k2m9q0x1c5v8b --json"),
     prints="""
 {"schema_version", "id", "name", "disabled", "stopped"}
 """,

@@ -19,7 +19,7 @@ def rotate(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Give a key a new secret, and print it: once, alone on stdout.
+    """Give a key a new secret, and print it once.
 
     Its rights, its limit and what it spent stay. The secret before is refused from now on, or after
     --grace.
@@ -39,10 +39,14 @@ def rotate(
 COMMAND = Command(
     run=rotate,
     name="keys rotate",
-    examples=("manymind keys rotate ci --grace 24h > ci.key",),
+    examples=("manymind keys rotate ci --grace 24h > ci.key", "manymind keys rotate ci --json"),
     prints="""
 {"schema_version", "key", "id", "name", "label", "expires_at", "limit",
- "limit_reset", "rights"}
+ "limit_reset",
+ "rights": {"infers", "manages", "models", "routes", "tools",
+            "requests_per_minute", "tokens_per_minute", "concurrency",
+            "max_prompt_tokens", "max_output_tokens", "max_cost_usd",
+            "caches"}}
 The key itself is there and nowhere else.
 """,
 )

@@ -36,6 +36,10 @@ COMMAND = Command(
 {"schema_version", "id", "name", "label", "expires_at", "limit",
  "limit_reset", "limit_remaining", "usage", "usage_daily",
  "usage_weekly", "usage_monthly", "tenant", "user", "disabled",
- "stopped", "created_at", "created_by", "updated_at", "rights"}
+ "stopped", "created_at", "created_by", "updated_at",
+ "rights": {"infers", "manages", "models", "routes", "tools",
+            "requests_per_minute", "tokens_per_minute", "concurrency",
+            "max_prompt_tokens", "max_output_tokens", "max_cost_usd",
+            "caches"}}
 """,
 )
