@@ -66,7 +66,7 @@ class CataloguePricing(Pricing, Weighing):
         per_choice = request.max_output_tokens or known.max_output or known.context or 0
         tokens_out = max(1, request.n or 1) * max(0, per_choice)
         reason = _unbounded(known, request, size, per_choice)
-        prices = () if known.inner else prices_of_day(known.prices, self._moment())
+        prices = () if known.inner else self._of_today(known.prices)
         ticks = max(
             (ceiling(each, tokens_in, tokens_out, long_cache=size.long_cache) for each in prices),
             default=0,
@@ -109,6 +109,10 @@ class CataloguePricing(Pricing, Weighing):
         if len(known.prices) == 1:  # Which then holds at any time.
             return known.prices[0]
         return price_at(known.prices, self._moment())
+
+    def _of_today(self, prices: tuple[Price, ...]) -> tuple[Price, ...]:
+        """Those that a call may meet. A single one holds at any time."""
+        return prices if len(prices) == 1 else prices_of_day(prices, self._moment())
 
     def _ceiling(self, offer: Offer, request: Request) -> Ticks | None:
         effort = request.reasoning.effort if request.reasoning is not None else None
