@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from urllib.parse import parse_qs
 
 import anyio
 import msgspec
@@ -111,7 +112,16 @@ class Answering:
             return _lists(self._house)[0](names)
         if self._visit.method == "GET" and folder.endswith("/models") and last in names:
             return _lists(self._house)[1](last)
+        if self._visit.method == "GET" and last == "generation":
+            return self._generation()
         return None
+
+    def _generation(self) -> Json:
+        answer_id = parse_qs(self._visit.query).get("id", [""])[0]
+        counts = self._roster.booked(answer_id)
+        if counts is None:
+            raise Refused(404, "Generation not found")
+        return listing.generation(answer_id, counts)
 
     def _read_body(self) -> Json:
         if self._visit.oversize:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from manymind.server.simulated.talk import Json
+from manymind.server.simulated.talk import Counts, Json
 
 _DAY = "2026-01-01T00:00:00Z"
 _SECONDS = 1_767_225_600
@@ -51,6 +51,20 @@ def google_model(name: str) -> Json:
         "inputTokenLimit": WINDOW,
         "outputTokenLimit": WINDOW,
         "supportedGenerationMethods": ["generateContent", "countTokens"],
+    }
+
+
+def generation(answer_id: str, counts: Counts) -> Json:
+    """What OpenRouter tells of an answer afterwards. A token costs a millionth of a dollar."""
+    return {
+        "data": {
+            "id": answer_id,
+            "native_tokens_prompt": counts.input,
+            "native_tokens_cached": counts.cached,
+            "native_tokens_completion": counts.output,
+            "native_tokens_reasoning": counts.reasoning,
+            "total_cost": counts.total / 1_000_000,
+        }
     }
 
 

@@ -32,6 +32,7 @@ class Roster:
         self._replies = dict(replies)
         self._today = today
         self._asked: Counter[str] = Counter()
+        self._booked: dict[object, Counts] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +66,18 @@ class Roster:
             sequence=spoken.sequence,
             counts=_counts(tokens, spoken, knobs),
         )
-        return house.whole(asked, reply, knobs)
+        whole = house.whole(asked, reply, knobs)
+        self._book(whole.get("id"), reply.counts)
+        return whole
+
+    def booked(self, answer_id: str) -> Counts | None:
+        """What an answer is charged for, whether or not its caller heard the end of it."""
+        return self._booked.get(answer_id)
+
+    def _book(self, answer_id: object, counts: Counts) -> None:
+        if len(self._booked) >= COUNTED_MAX:
+            self._booked.clear()
+        self._booked[answer_id] = counts
 
 
 def _kind(told: Json) -> object:
