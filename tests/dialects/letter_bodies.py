@@ -1,5 +1,5 @@
-"""Bodies of each dialect that hold nothing but text, drawn at random: such as are passed on unopened
-and bounded by their bytes."""
+"""Bodies of each dialect that hold nothing but text, drawn at random: such as are passed on
+unopened and bounded by their bytes."""
 
 from collections.abc import Mapping
 from typing import cast
