@@ -68,6 +68,17 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "providers": ("providers", "--json"),
         "config show": ("config", "show", "--json"),
         "config validate": ("config", "validate", str(ROOT / "demo/manymind.toml"), "--json"),
+        "keys create": ("keys", "create", "ci", "--json"),
+        "keys list": ("keys", "list", "--json"),
+        "keys show": ("keys", "show", "ci", "--json"),
+        "keys rotate": ("keys", "rotate", "ci", "--json"),
+        "keys disable": ("keys", "disable", "ci", "--json"),
+        "keys enable": ("keys", "enable", "ci", "--json"),
+        "keys open": ("keys", "open", "ci", "--json"),
+        "budgets set": ("budgets", "set", "tenant", "--usd", "5", "--json"),
+        "budgets list": ("budgets", "list", "--json"),
+        "budgets drop": ("budgets", "drop", "absent", "--json"),
+        "keys delete": ("keys", "delete", "ci", "--json"),
     }
     assert {name for name in COMMANDS if commands()[name].prints} == runs.keys()
     for name, arguments in runs.items():

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from manymind import dialects
 from manymind.app import roles
+from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.money import Money, accounts, money
@@ -38,14 +39,13 @@ from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
-from manymind.policy.keys import Keys
 from manymind.providers import build
 from manymind.providers.reader import Reader
 from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
 from manymind.server.embeddings import Embeddings
-from manymind.server.guard import Guard, is_loopback
+from manymind.server.guard import is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
@@ -218,22 +218,21 @@ def _application(
     new_id = RequestIds()
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
+    reception = Reception(config, stored.database, stored.budgets)
+    guard, house = reception.guard, stored.answers
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
         Embeddings(vectors, bounds, room),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
+        *reception.pages(bounds, room),
         count(spoken, room, bounds),
         Listing(listed, state, config.aliases, clock.today),
         Ops(draining),
     )
-    return Application(
-        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
-        refusals,
-        [route for part in parts for route in part.routes()],
-        new_id,
-    )
+    routes = [route for part in parts for route in part.routes()]
+    return Application(guard, refusals, routes, new_id)
 
 
 def _refuse_an_open_door(config: Config) -> None:

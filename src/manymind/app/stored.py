@@ -22,6 +22,7 @@ from manymind.server.routes import Route
 from manymind.server.stored import StoredResponses
 from manymind.server.stored_chat import StoredChat
 from manymind.store.answers import Answers
+from manymind.store.budgets import Budgets
 from manymind.store.conversations import Conversations
 from manymind.store.database import BadAddress, Database
 
@@ -37,6 +38,7 @@ class Stored:
         self._clock = clock = SystemClock()
         self._money: Money | None = None
         self.database = _database(config)
+        self.budgets = Budgets(self.database, clock)
         self.answers = Answers(self.database, clock, days=config.store.days)
         self.conversations = Conversations(self.database, clock)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
@@ -69,6 +71,7 @@ class Stored:
     def keep(self, money: Money) -> None:
         """Whose books are opened and closed with the database."""
         self._money = money
+        self.budgets = money.budgets
 
     async def aclose(self) -> None:
         if self._money is not None:

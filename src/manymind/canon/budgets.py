@@ -19,7 +19,8 @@ CAP_MAX = 2**62
 class Budget(Struct, frozen=True, kw_only=True):
     """At most `cap` of `unit` in each `period`, for all calls of the owner that fall under `scope`
     and `subject`. It counts from when it was defined. Once `alarm_percent` of it is used somebody
-    is told, once in a period; 0 tells nobody."""
+    is told, once in a period; 0 tells nobody. `made_by` is the key of whoever defined it, empty
+    for the operator; it decides who may loosen it."""
 
     owner: str
     id: str
@@ -29,6 +30,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     period: Period
     cap: int
     alarm_percent: int = ALARM_PERCENT
+    made_by: str = ""
 
 
 class Standing(Struct, frozen=True, kw_only=True):

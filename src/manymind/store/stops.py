@@ -4,6 +4,7 @@ the business of `accounts`."""
 from sqlalchemy import select, update
 
 from manymind.canon.ports import Clock
+from manymind.store.changing import changing
 from manymind.store.database import Database
 from manymind.store.tables import KEYS as K
 
@@ -35,7 +36,9 @@ class Stops:
         return last, {(owner, key): why for owner, key, why, _ in rows}
 
     async def _set(self, owner: str, key: str, why: str | None) -> None:
-        now = int(self._clock.today() * 1e6)
-        async with self._database.writing() as connection:
+        async with changing(self._database, self._clock) as change:
             one = update(K).where(K.c.owner == owner, K.c.id == key)
-            await connection.execute(one.values(stopped=why, changed_at=now))
+            news = one.values(stopped=why, changed_at=change.at)
+            if (await change.connection.execute(news)).rowcount:
+                action = "opened" if why is None else "stopped"
+                await change.note(owner, "gate", action, "key", key, ("stopped",))
