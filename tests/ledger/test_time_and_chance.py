@@ -9,6 +9,7 @@ from sqlalchemy import text
 from manymind.canon.budgets import Budget, Period
 from manymind.canon.faults import OverBudget
 from manymind.canon.windows import window
+from manymind.ledger.allotments import Reservation
 from manymind.store.database import Database
 from tests.ledger.books import Server, Sums, a_budget, an_attempt, call, serving, sums
 from tests.world import FakeClock
@@ -78,7 +79,7 @@ async def test_no_window_is_overspent_however_clocks_jump(url: str, period: Peri
         budget = a_budget(cap=50, period=period)
         await one.budgets.define(budget)
         length = (window(period, clock.date).ends_at or 0) - window(period, clock.date).begins_at
-        open_holds = []
+        open_holds: list[Reservation] = []
         for _ in range(60):
             clock.date += dice.choice([0.0, 1.0, length / 3, length, -length / 2, -1.0])
             purse = await one.purse()

@@ -15,8 +15,9 @@ from manymind.canon.budgets import Budget, Unit
 from manymind.canon.origins import Origin
 from manymind.ledger.account import Account
 from manymind.ledger.bank import Bank
-from manymind.ledger.slices import RATE, Meter
+from manymind.ledger.slices import Meter
 from manymind.store.budgets import Budgets, Mark
+from manymind.store.leases import RATE
 from manymind.store.stops import Stops
 
 ACCOUNTS_MAX = 4096

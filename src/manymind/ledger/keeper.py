@@ -32,6 +32,7 @@ DEAD_SECONDS = 30.0
 """Who gives no sign of life for so long is held to be dead. Nobody waits for that: what it holds
 stays charged before and after."""
 
+SWEEP_SECONDS = 600.0
 CLOSE_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
 
@@ -79,6 +80,7 @@ class Keeper:
                 self._writes(),
                 self._every(ANSWER_SECONDS, self._answer),
                 self._every(CHANGE_SECONDS, self.look),
+                self._every(SWEEP_SECONDS, self._sweep),
                 self._every(min(BEAT_SECONDS, self._dead_seconds / 4), self.watch),
             )
             self._tasks = [loop.create_task(work) for work in works]
@@ -146,6 +148,10 @@ class Keeper:
         if self._bank.holds:
             self._bank.give_back(idle=True)
             await self._bank.answer()
+
+    async def _sweep(self) -> None:
+        before = int(self._clock.today() - SWEEP_SECONDS)
+        await self._leases.sweep(self._bank.holder, before)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

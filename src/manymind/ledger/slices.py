@@ -12,7 +12,7 @@ import anyio
 
 from manymind.canon.budgets import Budget, Unit
 from manymind.canon.windows import window
-from manymind.store.leases import Place
+from manymind.store.leases import RATE, Place
 from manymind.store.ledger_rows import Use
 
 UNITS: tuple[Unit, ...] = ("ticks", "tokens", "requests")
@@ -98,10 +98,6 @@ def alarm_at(budget: Budget) -> int | None:
     if not budget.alarm_percent or budget.id.startswith(RATE):
         return None
     return -(-budget.cap * budget.alarm_percent // 100)
-
-
-RATE = "rate:"
-"""Begins the ids of what is no budget of its own, but the rate of a key."""
 
 
 class Meter:

@@ -6,7 +6,7 @@ need, and they look for that a few times a second.
 """
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from manymind.canon.origins import OPERATOR
@@ -54,6 +54,9 @@ class Lent(Struct, frozen=True, kw_only=True):
     buried: bool = False
 
 
+RATE = "rate:"
+"""Begins the ids of what is no budget of the table, but the rate of a key."""
+
 WANTED_PART, SPARE_PART = 2, 32
 """At most such parts of what is unlent go to one server for its calls that wait, unless one call
 needs more, and for those that come next: that is what a crash can leave charged for nothing."""
@@ -97,6 +100,14 @@ class Leases:
         query = select(L.c.owner, L.c.budget, L.c.begins_at).where(mine)
         async with self._database.reading() as connection:
             return tuple(Place(*row) for row in await connection.execute(query))
+
+    async def sweep(self, holder: str, before: int) -> None:
+        """Forget the windows of rates that began before a moment, and loans that were returned."""
+        over = and_(W.c.budget.startswith(RATE), W.c.begins_at < before, W.c.leased == 0)
+        back = and_(L.c.holder == holder, L.c.amount == 0, L.c.begins_at < before)
+        async with self._database.writing() as connection:
+            await connection.execute(delete(W).where(over))
+            await connection.execute(delete(L).where(back))
 
     async def beats(self) -> dict[str, int]:
         """How far each server that borrowed, or lives, has counted."""

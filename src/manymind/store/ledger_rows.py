@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from manymind.canon.attempts import Attempt
 from manymind.canon.origins import OPERATOR
 from manymind.canon.usage import Usage
 from manymind.store.database import Database
-from manymind.store.leases import Place, in_window
+from manymind.store.leases import Place
 from manymind.store.tables import ATTEMPTS as A
 from manymind.store.tables import BUDGET_LEASES as L
 from manymind.store.tables import BUDGET_WINDOWS as W
@@ -182,13 +182,19 @@ async def _net(connection: AsyncConnection, use: Use) -> None:
 
 async def _alarms(connection: AsyncConnection, uses: Sequence[Use]) -> tuple[tuple[Use, int], ...]:
     """Those uses with which a budget came to its alarm, each told once, by whoever is first."""
+    watched = {
+        (use.place.owner, use.place.budget, use.place.begins_at): use
+        for use in uses
+        if use.alarm_at is not None and use.used
+    }
+    if not watched:
+        return ()
+    keys = (W.c.owner, W.c.budget, W.c.begins_at)
+    query = select(*keys, W.c.spent).where(tuple_(*keys).in_(watched), W.c.alarmed.is_(False))
     found: list[tuple[Use, int]] = []
-    for use in uses:
-        if use.alarm_at is None or not use.used:
-            continue
-        query = select(W.c.spent).where(in_window(use.place), W.c.alarmed.is_(False))
-        spent = (await connection.execute(query)).scalar_one_or_none()
-        if spent is not None and spent >= use.alarm_at:
+    for owner, budget, begins_at, spent in (await connection.execute(query)).all():
+        use = watched[owner, budget, begins_at]
+        if use.alarm_at is not None and spent >= use.alarm_at:
             await connection.execute(_ALARM, _keys(use.holder, use.place))
             found.append((use, spent))
     return tuple(found)
