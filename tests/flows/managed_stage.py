@@ -15,6 +15,15 @@ from tests.flows.stored_stage import settings
 
 OPERATOR = "mm-the-operators-own"
 
+PRICED = """
+[providers.vllm.prices.sim-echo]
+input = "1"
+output = "2"
+context = 200000
+max_output = 100000
+"""
+"""The simulated model `vllm/sim-echo` has its price, so that there is something to spend."""
+
 
 class Holder(Struct, frozen=True):
     """Somebody who calls with a key. `id` is the key's, `tenant` whose it is."""
@@ -66,7 +75,7 @@ async def managing(folder: Path, url: str) -> AsyncGenerator[Managed]:
     environment = {"MANYMIND_API_KEY": OPERATOR}
     skip = frozenset({"Content-Type", "User-Agent"})
     async with (
-        on_stage(folder, settings=settings(url), environment=environment) as stage,
+        on_stage(folder, settings=settings(url) + PRICED, environment=environment) as stage,
         aiohttp.ClientSession(skip_auto_headers=skip) as session,
     ):
         yield Managed(stage, Holder(stage.url, session, OPERATOR))

@@ -17,6 +17,7 @@ from tests.faults.program import program
 from tests.flows.managed_stage import OPERATOR, Holder, Managed, managing
 from tests.flows.stored_stage import settings
 from tests.server.refusals import refused
+from tests.server.socketing import talking, text
 from tests.store.databases import new_database
 
 SAID = [{"role": "user", "content": "Hello"}]
@@ -323,3 +324,35 @@ async def test_a_key_that_is_revoked_on_one_server_is_dead_on_the_other(
                 assert monotonic() - changed < 1.5, "the second, and what two busy cores add"
                 await anyio.sleep(0.02)
             assert monotonic() - changed < 1.5
+
+
+async def test_a_socket_takes_no_turn_of_a_key_that_was_revoked(tmp_path: Path, url: str) -> None:
+    async with managing(tmp_path, url) as managed:
+        manager, user = await managed.tenant()
+        headers = {"authorization": f"Bearer {user.key}"}
+        async with talking(user.url, additional_headers=headers) as talker:
+            asked = {"model": "manymind/reader"}
+            assert text(await talker.ask("Hello", **asked))
+            await manager.ask("PATCH", f"/v1/manage/keys/{user.id}", {"disabled": True})
+            refusal = await talker.ask("Hello", **asked)
+            assert (refusal["type"], refusal["status"]) == ("error", 401)
+
+
+async def test_what_a_key_spends_stands_beside_its_limit(tmp_path: Path, url: str) -> None:
+    async with managing(tmp_path, url) as managed:
+        manager, _ = await managed.tenant()
+        user = await manager.give(limit=0.02, limit_reset="daily")
+        asked = {"model": "vllm/sim-echo", "messages": SAID, "max_tokens": 20}
+        reply = await user.ask("POST", "/v1/chat/completions", asked)
+        cost = reply["usage"]["cost"]
+        assert cost > 0
+        with anyio.fail_after(10):
+            while not (own := (await user.ask("GET", "/api/v1/key"))["data"])["usage"]:
+                await anyio.sleep(0.05)
+        assert (own["usage"], own["usage_daily"], own["limit"]) == (cost, cost, 0.02)
+        spent = (await manager.ask("GET", "/api/v1/credits"))["data"]["total_usage"]
+        assert spent == cost
+        large = {**asked, "max_tokens": 16_000}
+        refusal = await user.call("POST", "/v1/chat/completions", large)
+        assert refusal.status == 402
+        assert b"budget" in refusal.body
