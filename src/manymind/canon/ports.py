@@ -1,6 +1,6 @@
 """The seams: what rooms ask of each other without knowing each other."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -75,6 +75,10 @@ class Inbox(Protocol):
 
 class Trail(Protocol):
     """Is told of the attempts of one call, so that its reply can say who gave it."""
+
+    def planned(self, offers: Sequence[tuple[str, str]]) -> None:
+        """So many may be asked: models and their providers, the first choice first."""
+        ...
 
     def began(self, model: str, provider: str) -> None:
         """Someone is asked: this model, as it is called whoever serves it, at this provider."""

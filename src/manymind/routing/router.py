@@ -73,6 +73,9 @@ class Router(Provider):
 
     async def _answer(self, trip: Trip, desk: Desk) -> Answer | None:
         waiting = self._planned(trip, desk)
+        if desk.trail is not None and len(waiting) > 1:
+            offers = (each.served.offer for each in waiting)
+            desk.trail.planned([(offer.slug, offer.provider) for offer in offers])
         ready: dict[str, float | None] = {}
         for round_number in range(self.patience.rounds_max):
             if round_number:

@@ -78,9 +78,9 @@ def _field_against(
         return None
     if wish.only and not any(means(name, provider) for name in wish.only):
         return "provider.only"
-    if wish.order and not wish.allow_fallbacks:
-        if not any(means(name, provider) for name in wish.order):
-            return "provider.order"
+    bound = wish.order and not wish.allow_fallbacks
+    if bound and not any(means(name, provider) for name in wish.order):
+        return "provider.order"
     against = _policy_against(offer, wish, facts(provider))
     if against is None and wish.max_price is not None:
         against = _price_against(offer, wish.max_price, today)
