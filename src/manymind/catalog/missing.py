@@ -34,7 +34,7 @@ def missing(
             field="model",
         )
     shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
-    author, slash, rest = name.partition("/")
+    author, slash, _ = name.partition("/")
     if not slash:
         author = author_of(name)
     settings = settings_for(author) if author else ()

@@ -24,6 +24,7 @@ ATTEMPTS, PROVIDER, MODEL = (
 METADATA = "x-openrouter-metadata"
 _OLDER = "x-openrouter-experimental-metadata"
 _FIELD = "openrouter_metadata"
+_NAMING = ("id", "object", "created", "model")
 _OK = 200
 
 
@@ -120,24 +121,43 @@ def with_metadata(body: bytes, metadata: Json) -> bytes:
 
 
 class Annotating:
-    """A writer that tells of the attempts in the last event of a stream that holds an object."""
+    """A writer that tells of the attempts at the end of a stream: in the last event's object, or,
+    where the end holds none, as that of Chat, in one more of the kind before it."""
 
     def __init__(self, writer: Writer, trail: Trail, request: Request) -> None:
         self._writer = writer
         self._trail = trail
         self._request = request
+        self._last = b""
 
     def write(self, chunk: Chunk) -> list[bytes]:
         frames = self._writer.write(chunk)
-        if not any(isinstance(each, Ended) and each.voice == LEADER for each in chunk.events):
-            return frames
-        for place in reversed(range(len(frames))):
-            head, mark, data = frames[place].rpartition(b"data: ")
-            if mark and data.startswith(b"{"):
-                told = with_metadata(data.strip(), self._trail.metadata(self._request))
-                frames[place] = b"%b%b%b\n\n" % (head, mark, told)
-                break
+        if any(isinstance(each, Ended) and each.voice == LEADER for each in chunk.events):
+            return self._told(frames)
+        if frames:
+            self._last = frames[-1]
         return frames
+
+    def _told(self, frames: list[bytes]) -> list[bytes]:
+        metadata = self._trail.metadata(self._request)
+        for place in reversed(range(len(frames))):
+            head, data = _parted(frames[place])
+            if data is not None:
+                frames[place] = b"%bdata: %b\n\n" % (head, with_metadata(data, metadata))
+                return frames
+        _, data = _parted(self._last)
+        if data is None:
+            return frames
+        fields: Json = msgspec.json.decode(data)
+        kept = {name: fields[name] for name in _NAMING if name in fields}
+        more = encode({**kept, "choices": [], _FIELD: metadata})
+        return [b"data: %b\n\n" % more, *frames]
 
     def fail(self, fault: Fault) -> list[bytes]:
         return self._writer.fail(fault)
+
+
+def _parted(frame: bytes) -> tuple[bytes, bytes | None]:
+    """What stands before an event's data, and that, if it is an object."""
+    head, _, data = frame.rpartition(b"data: ")
+    return head, data.strip() if data.startswith(b"{") else None
