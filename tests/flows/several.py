@@ -42,6 +42,9 @@ class Upstream(Struct, frozen=True, kw_only=True):
     models: Mapping[str, str]
 
 
+NONE: tuple[int, Mapping[str, str], bytes] = (500, {}, b"")
+
+
 class Failing:
     """A simulated provider that first answers with these failures, each a status, the headers
     that go with it, and a body."""
@@ -71,7 +74,7 @@ class Failing:
             await self.simulated(scope, receive, send)
             return
         if self.failures or self.always:
-            status, headers, body = self.failures.pop(0) if self.failures else self.always or ()
+            status, headers, body = self.failures.pop(0) if self.failures else self.always or NONE
             self.bodies.append(await _length(receive))
             fields = [(name.encode(), value.encode()) for name, value in headers.items()]
             await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -97,12 +100,12 @@ class Several(Struct, frozen=True, kw_only=True):
     house: House
     upstreams: Mapping[str, Failing]
 
-    async def ask(self, path: str = CHAT, **more: object) -> Heard:
-        """A question to the model; `headers` are the request's."""
-        headers = more.pop("headers", {})
-        assert isinstance(headers, dict)
+    async def ask(
+        self, path: str = CHAT, headers: Mapping[str, str] | None = None, **more: object
+    ) -> Heard:
+        """A question to the model."""
         base = FRONTS["/v1" + path.removeprefix("/api/v1").removeprefix("/v1")]
-        return await self.caller.post(path, {**base, **more}, **headers)
+        return await self.caller.post(path, {**base, **more}, **(headers or {}))
 
     def calls(self) -> dict[str, int]:
         return {name: each.calls for name, each in self.upstreams.items()}

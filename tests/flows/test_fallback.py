@@ -130,7 +130,7 @@ async def test_suffixes_sort_the_offers_of_a_model(tmp_path: Path) -> None:
         await stage.ask(model=MODEL, provider={"only": ["south"]})
         heard = await stage.ask(model=f"{MODEL}:nitro")
         assert heard.status == 200
-        tool = {
+        tool: Json = {
             "type": "function",
             "function": {"name": "look", "parameters": {"type": "object", "properties": {}}},
         }
@@ -183,10 +183,10 @@ async def test_openrouters_metadata_tells_of_the_attempts(
     tmp_path: Path, path: str, stream: bool
 ) -> None:
     theirs = path.replace("/v1", "/api/v1")
-    asked = {"headers": {"X-OpenRouter-Metadata": "Enabled"}, "stream": stream}
+    headers = {"X-OpenRouter-Metadata": "Enabled"}
     async with several(tmp_path, *BOTH) as stage:
         stage["north"].fail(503)
-        heard = await stage.ask(theirs, models=[OTHER], **asked)
+        heard = await stage.ask(theirs, headers, models=[OTHER], stream=stream)
         metadata = told(heard.body)["openrouter_metadata"]
         assert metadata["requested"] == MODEL
         assert (metadata["strategy"], metadata["attempt"]) == ("fallback", 2)
@@ -199,9 +199,9 @@ async def test_openrouters_metadata_tells_of_the_attempts(
         assert heard.headers["x-manymind-attempts"] == "north=503, south=200"
         plain = await stage.ask(theirs, stream=stream)
         assert b"openrouter_metadata" not in plain.body
-        ours = await stage.ask(path, **asked)
+        ours = await stage.ask(path, headers, stream=stream)
         assert b"openrouter_metadata" not in ours.body
-        direct = told((await stage.ask(theirs, **asked)).body)["openrouter_metadata"]
+        direct = told((await stage.ask(theirs, headers, stream=stream)).body)["openrouter_metadata"]
         assert (direct["strategy"], direct["endpoints"]["total"]) == ("direct", 1)
 
 

@@ -121,7 +121,7 @@ WRONG: tuple[tuple[Json, str], ...] = (
 async def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path, path: str) -> None:
     async with several(tmp_path, house("north")) as stage:
         for more, field in WRONG:
-            heard = await stage.ask(path, **more)
+            heard = await stage.ask(path, None, **more)
             assert heard.status == 400, more
             assert field in heard.body.decode(), (field, heard.body)
         assert stage["north"].calls == 0
