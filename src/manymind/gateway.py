@@ -58,6 +58,10 @@ class Gateway:
         """The request, saying plainly whether its answer will be kept."""
         return request if self._turns is None else self._turns.readied(request)
 
+    def keeps(self, letter: Letter) -> bool:
+        """Whether the answer to this will be kept."""
+        return self._turns is not None and bool(self._turns.readied(letter.outline).store)
+
     async def filled(
         self, caller: Caller, request: Request, near: Callable[[], Mapping[str, Item]] = dict
     ) -> Filled:
@@ -112,8 +116,8 @@ class Gateway:
         marks: Marks = NO_MARKS,
         trail: Trail | None = None,
     ) -> Answer | None:
-        """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
-        whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
+        """As `answer`, for a request of which nothing is recalled or kept. Gives the answer, or
+        None where it was spoken: a stream, or whatever comes of a letter that was opened."""
         if self._relaying is None:
             await self.answer(caller, letter.opener(), say, key=key, marks=marks, trail=trail)
             return None

@@ -138,6 +138,10 @@ class Stage:
         await self.router.run(request, say, desk)
 
 
+def a_desk_of(stage: Stage, allotment: Allotment) -> Desk:
+    return Desk(key="run", allotment=allotment, clock=stage.clock)
+
+
 def asked(text: str = "hi", *, model: str = "m", max_output_tokens: int | None = 20) -> Request:
     return Request(model=model, items=(said(text),), max_output_tokens=max_output_tokens)
 

@@ -13,6 +13,7 @@ from manymind import dialects
 from manymind.app import choosing, roles
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.money import Money, accounts, money
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -33,7 +34,7 @@ from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
 from manymind.gateway import Gateway
-from manymind.ledger.accounts import Accounts, Defaults
+from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
@@ -101,11 +102,16 @@ async def _house(
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
+    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
+    purses = money(stored.database, clock, pricing)
+    stored.keep(purses)
+    upstreams = _upstreams(ready, client)
+    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, allotted)
+    gateway = _gateway(config, clock, router, stored, purses, allotted)
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client)
+    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses)
     count = partial(counted, counter, router, stored.turns, ready, client)
     application = _application(
         config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
@@ -131,16 +137,13 @@ def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
 
 def _router(
     config: Config,
-    clock: Clock,
+    pricing: CataloguePricing,
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
     team: TeamSettings,
     counter: Counter,
 ) -> Router:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
@@ -164,6 +167,7 @@ def _gateway(
     clock: Clock,
     router: Router,
     stored: Stored,
+    purses: Money,
     allotted: Allotted | None,
 ) -> Gateway:
     def is_team(model: str) -> bool:
@@ -172,15 +176,10 @@ def _gateway(
         except NoSuchModel:
             return False
 
-    limits = config.limits
-    standing = limits.request_cost_usd
-    defaults = Defaults(
-        request=None if standing is None else amount("limits.request_cost_usd", standing),
-        team=amount("limits.team_cost_usd", limits.team_cost_usd),
-    )
-    accounts = Accounts(defaults, is_team)
-    watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(router, watched, clock, seconds=limits.request_seconds, turns=stored.turns)
+    opened = accounts(config, purses, is_team)
+    watched = opened if allotted is None else _Watched(opened, allotted)
+    seconds = config.limits.request_seconds
+    return Gateway(router, watched, clock, seconds=seconds, turns=stored.turns)
 
 
 class _Watched:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import uuid4
 
+from manymind.app.money import Money
 from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -34,18 +35,21 @@ class Stored:
 
     def __init__(self, config: Config) -> None:
         self._clock = clock = SystemClock()
-        self._database = _database(config)
-        self.answers = Answers(self._database, clock, days=config.store.days)
-        self.conversations = Conversations(self._database, clock)
+        self._money: Money | None = None
+        self.database = _database(config)
+        self.answers = Answers(self.database, clock, days=config.store.days)
+        self.conversations = Conversations(self.database, clock)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:
         """Says what is wrong with the database before anybody needs it."""
         try:
-            await self._database.open()
+            await self.database.open()
         except StoreFailed as fault:
             raise ConfigError(f"store.url: {fault.message}") from None
         await self.answers.sweep()
+        if self._money is not None:
+            await self._money.keeper.open()
 
     def pages(
         self,
@@ -62,8 +66,14 @@ class Stored:
             Conversing(self.conversations, self.turns, admission, bounds, lambda: uuid4().hex),
         )
 
+    def keep(self, money: Money) -> None:
+        """Whose books are opened and closed with the database."""
+        self._money = money
+
     async def aclose(self) -> None:
-        await self._database.aclose()
+        if self._money is not None:
+            await self._money.keeper.aclose()
+        await self.database.aclose()
 
 
 def _database(config: Config) -> Database:

@@ -61,6 +61,17 @@ class Allotment(Protocol):
         """What may still be reserved; None where there is no cap."""
         ...
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a reservation must say the worst case, in money or in tokens. Where it is
+        False nobody need work it out, and `reserve(0)` is right."""
+        return self.left() is not None
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are among what is bounded."""
+        return False
+
 
 class Steer(Struct, frozen=True, kw_only=True):
     """A word from outside to a run. `to` is a voice, or None for all."""
@@ -127,13 +138,19 @@ class Embedder(Protocol):
 
 class Worst(Struct, frozen=True, kw_only=True):
     """The most that a call can cost. `bounded` is False where nobody can promise that, and
-    `reason` then says why, as the end of a sentence."""
+    `reason` then says why, as the end of a sentence. `uncounted` says the same of its tokens,
+    which may be known where a price is not."""
 
     ticks: Ticks
     input_tokens: int
     output_tokens: int
     bounded: bool = True
     reason: str = ""
+    uncounted: str = ""
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 class Pricing(Protocol):
@@ -151,8 +168,8 @@ class Meter(Protocol):
 
     async def __call__(self, chunk: Chunk) -> None: ...
 
-    def whole(self, usage: Usage | None) -> Usage | None:
-        """An answer that nobody spoke came to its end, with this usage. Gives it with its cost."""
+    def whole(self, answer: Answer) -> Usage | None:
+        """This answer, which nobody spoke, came to its end. Gives its usage with its cost."""
         ...
 
     def bill(self, *, unbilled: bool = False) -> Bill:

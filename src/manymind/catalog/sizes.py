@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, Unread
+from manymind.canon.letters import Weight
 from manymind.canon.parts import File, Image, Part, Text, UnreadPart
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
@@ -28,6 +29,9 @@ IMAGE_TOKENS = 50_000
 
 SCHEMA_FACTOR = 2
 """Templates may indent JSON, such as schemas, which makes it longer than we see it."""
+
+_BARE = 2
+"""Texts that stand in no object of their own: a prompt, and what comes before it."""
 
 _LONG_CACHE = b'"ttl":"1h"'
 _PIECE = 1 << 20
@@ -61,6 +65,13 @@ def most(request: Request, measure: Callable[[str], int] = text_bytes) -> Size:
         opaque=weight.opaque or request.previous_response_id is not None,
         long_cache=weight.long_cache,
     )
+
+
+def bound(weight: Weight) -> Size:
+    """The largest that a letter can be. An object is an item, or a part of one, and a text that
+    stands in it bare counts as a part as well."""
+    marks = 2 * ITEM_TOKENS * (weight.objects + _BARE)
+    return Size(most=weight.text + SCHEMA_FACTOR * weight.json + marks + REQUEST_TOKENS)
 
 
 def least(request: Request, *, beyond: int = 0) -> int:

@@ -13,9 +13,14 @@ What is charged, by what is known:
 - its own calls were each paid when they were made (a team): nothing more.
 """
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
+from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, Spent, Wrote, words
+from manymind.canon.items import Called, Said, Thought
+from manymind.canon.parts import Refusal, Text
 from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.usage import Usage
 from manymind.canon.values import Ticks
@@ -56,10 +61,12 @@ class OfferMeter(Meter):
                 counts = True
         return self._counted(chunk) if counts else chunk
 
-    def whole(self, usage: Usage | None) -> Usage | None:
+    def whole(self, answer: Answer) -> Usage | None:
         self._ended = True
-        if usage is not None:
-            self._usage = self._priced(usage)
+        if answer.usage is not None:
+            self._usage = self._priced(answer.usage)
+        else:
+            self._arrived += sum(map(text_bytes, _texts(answer)))
         return self._usage if self._usage is not None or self._inner else self._guess()
 
     def bill(self, *, unbilled: bool = False) -> Bill:
@@ -69,7 +76,7 @@ class OfferMeter(Meter):
         if unbilled and not self._arrived:
             return Bill(ticks=0, basis="none")
         if not self._ended:
-            return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
+            return self._arrived_bill(usage)
         if self._usage is not None and self._usage.cost is not None:
             return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
         unpriced = self._pricing.unpriced(self._offer)
@@ -105,14 +112,25 @@ class OfferMeter(Meter):
             counted = max(counted, claimed)
         return usage if usage.cost == counted else replace(usage, cost=counted)
 
-    def _arrived_cost(self) -> Ticks:
+    def _arrived_bill(self, counted: Usage) -> Bill:
+        used, worst = self._arrived_usage(), self._stake.worst
+        tokens = max(0, used.input_tokens) + max(0, used.output_tokens)
+        tokens = tokens if worst.uncounted else min(tokens, worst.tokens)
+        ticks = self._arrived_cost(used)
+        return Bill(ticks=ticks, basis="arrived", usage=counted, tokens=tokens)
+
+    def _arrived_usage(self) -> Usage:
+        """The prompt, as far as it counted or else at its upper bound, and what had arrived."""
         counted = self._usage or Usage()
-        usage = replace(
+        return replace(
             counted,
             input_tokens=counted.input_tokens or self._stake.worst.input_tokens,
             output_tokens=max(counted.output_tokens, self._arrived),
         )
-        ticks = self._pricing.cost(self._offer, usage)
+
+    def _arrived_cost(self, used: Usage) -> Ticks:
+        counted = self._usage or Usage()
+        ticks = self._pricing.cost(self._offer, used)
         if ticks is None:
             return max(self._stake.worst.ticks, counted.reported_cost or 0)
         known = max(counted.cost or 0, counted.reported_cost or 0)
@@ -128,6 +146,20 @@ class OfferMeter(Meter):
             cost=self._stake.worst.ticks if self._ended and priced else None,
             estimated=True,
         )
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    """What was written of an answer, had it been streamed."""
+    for item in answer.items:
+        match item:
+            case Said():
+                yield from (part.text for part in item.parts if isinstance(part, Text | Refusal))
+            case Thought():
+                yield from (part.text for part in (*item.summary, *item.content))
+            case Called():
+                yield item.arguments
+            case _:
+                pass
 
 
 def metering(pricing: CataloguePricing) -> Metering:

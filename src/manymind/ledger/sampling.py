@@ -9,6 +9,7 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from manymind.canon.answers import Answer
 from manymind.canon.events import Chunk, Say
 from manymind.canon.ports import Bill, Meter, Metering, Stake
 from manymind.canon.requests import Request
@@ -80,8 +81,8 @@ class _Listening(Meter):
     async def __call__(self, chunk: Chunk) -> None:
         await self._inner(chunk)
 
-    def whole(self, usage: Usage | None) -> Usage | None:
-        return self._inner.whole(usage)
+    def whole(self, answer: Answer) -> Usage | None:
+        return self._inner.whole(answer)
 
     def bill(self, *, unbilled: bool = False) -> Bill:
         bill = self._inner.bill(unbilled=unbilled)

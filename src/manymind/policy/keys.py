@@ -39,6 +39,7 @@ def origin_of(
         app=marks.app,
         dialect=dialect,
         streamed=streamed,
+        rights=caller.rights,
     )
 
 

@@ -17,7 +17,7 @@ from manymind.canon.ports import Clock, Desk
 from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Sealing
 from manymind.egress.reply import Patience, Reply
-from manymind.egress.trusted import Trusted
+from manymind.egress.trusted import Ask, Trusted
 from manymind.providers.asked import needed, unrouted
 from manymind.providers.hearing import Hearing, skimmed
 from manymind.providers.sieve import Sieve
@@ -52,6 +52,15 @@ class Door(Struct, frozen=True):
         return named(url, request.model)
 
 
+class _Way(Struct, frozen=True, kw_only=True):
+    """How letters of one dialect go out, to be answered whole or in a stream."""
+
+    sealing: Sealing
+    dialect: Dialect
+    whole: Ask
+    streamed: Ask
+
+
 class Remote:
     """Writes a request, posts it, and speaks what comes back.
 
@@ -77,7 +86,14 @@ class Remote:
         self._client = client
         self._headers = headers
         self._sealing = {
-            name: (door.dialect, client.prepare(door.url, self._greeting(door, streamed=False)))
+            name: _Way(
+                sealing=door.dialect,
+                dialect=door.dialect,
+                whole=client.prepare(door.url, self._greeting(door, streamed=False)),
+                streamed=client.prepare(
+                    door.streamed or door.url, self._greeting(door, streamed=True)
+                ),
+            )
             for name, door in self._doors.items()
             if isinstance(door.dialect, Sealing)
         }
@@ -93,18 +109,28 @@ class Remote:
         lost = (*ours, *written.lost, *(() if betas or not request.betas else (_BETA,)))
         self._refuse_to_lose(request, lost, door)
         headers = {**self._greeting(door, streamed=request.stream), **betas}
+        ask = self._client.prepare(door.at(request), headers)
         hearing = Hearing(door.dialect, say, lost, self._sieve)
+        await self._hear(ask, written.body, hearing, door.dialect, desk, streamed=request.stream)
+
+    async def _hear(
+        self,
+        ask: Ask,
+        body: bytes,
+        hearing: Hearing,
+        dialect: Dialect,
+        desk: Desk,
+        *,
+        streamed: bool,
+    ) -> None:
+        patience = STREAMED if streamed else WHOLE
         try:
-            async with self._client.post(
-                door.at(request),
-                headers=headers,
-                body=written.body,
-                deadline_seconds=left(desk),
-                patience=STREAMED if request.stream else WHOLE,
+            async with self._client.send(
+                ask, body, deadline_seconds=left(desk), patience=patience
             ) as reply:
                 if not 200 <= reply.status < 300:
-                    raise await refusal(reply, door.dialect.read_fault, desk.clock)
-                await hearing.hear(reply, streamed=request.stream)
+                    raise await refusal(reply, dialect.read_fault, desk.clock)
+                await hearing.hear(reply, streamed=streamed)
         except Fault as fault:
             if hearing.listening:
                 self._sign(fault)
@@ -120,26 +146,32 @@ class Remote:
         }
 
     def carries(self, letter: Letter, model: str) -> bool:
-        sealing = self._sealing.get(letter.dialect)
-        if sealing is None or not sealing[0].takes(letter):
+        way = self._sealing.get(letter.dialect)
+        if way is None or not way.sealing.takes(letter):
             return False
         return not self._only or self._only_door(model) is None
 
     async def carry(self, letter: Letter, model: str, desk: Desk) -> Answer:
         """Posts a letter as it came, but for the model's name."""
-        sealing, ask = self._sealing[letter.dialect]
-        dialect = self._doors[letter.dialect].dialect
-        body = sealing.write_letter(letter, model)
+        way = self._sealing[letter.dialect]
+        body = way.sealing.write_letter(letter, model)
         try:
             async with self._client.send(
-                ask, body, deadline_seconds=left(desk), patience=WHOLE
+                way.whole, body, deadline_seconds=left(desk), patience=WHOLE
             ) as reply:
                 if not 200 <= reply.status < 300:
-                    raise await refusal(reply, dialect.read_fault, desk.clock)
-                return await skimmed(reply, sealing, dialect, self._sieve)
+                    raise await refusal(reply, way.dialect.read_fault, desk.clock)
+                return await skimmed(reply, way.sealing, way.dialect, self._sieve)
         except Fault as fault:
             self._sign(fault)
             raise
+
+    async def speak(self, letter: Letter, model: str, say: Say, desk: Desk) -> None:
+        """As `carry`, for a letter that asks for a stream."""
+        way = self._sealing[letter.dialect]
+        body = way.sealing.write_letter(letter, model)
+        hearing = Hearing(way.dialect, say, (), self._sieve)
+        await self._hear(way.streamed, body, hearing, way.dialect, desk, streamed=True)
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""

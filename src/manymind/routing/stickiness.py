@@ -93,7 +93,14 @@ def _opened(request: Request) -> object:
 
 
 def _sealed(letter: Letter) -> object:
-    history = letter.fields.get("messages", Raw())
+    """The same, by how it stands on the wire."""
+    history = letter.fields.get("messages") or letter.fields.get("input") or Raw(b"[]")
+    aside = [letter.fields.get(name, Raw(b"null")) for name in ("system", "instructions")]
+    said = tuple(bytes(memoryview(each)[:BEGINNING]) for each in aside)
+    return said, _first_messages(history)
+
+
+def _first_messages(history: Raw) -> object:
     view = memoryview(history)
     if view.nbytes > PARSED_BYTES_MAX:
         return bytes(view[:BEGINNING])

@@ -22,10 +22,13 @@ _ARGUMENTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class ToolWatch:
-    """A `say` that reads along. Of an answer that was cut off nothing is judged."""
+    """A `say` that reads along. Of an answer that was cut off nothing is judged. Without a
+    `request`, where nobody has opened that, any name will do."""
 
-    def __init__(self, request: Request, say: Say) -> None:
-        self._offered = {tool.name for tool in request.tools or () if isinstance(tool, Function)}
+    def __init__(self, request: Request | None, say: Say) -> None:
+        tools = None if request is None else request.tools or ()
+        named = None if tools is None else [t.name for t in tools if isinstance(t, Function)]
+        self._offered = None if named is None else frozenset(named)
         self._say = say
         self._names: dict[str, str] = {}
         self._pieces: dict[str, list[str]] = {}
@@ -63,7 +66,8 @@ class ToolWatch:
         if self._length > ARGUMENTS_MAX:
             return
         self.calls += 1
-        self.good += name in self._offered and _parses(written)
+        offered = self._offered is None or name in self._offered
+        self.good += offered and _parses(written)
 
 
 def _parses(arguments: str) -> bool:

@@ -6,6 +6,7 @@ from manymind.canon.answers import Answer
 from manymind.canon.attempts import Attempt, OnAttempt
 from manymind.canon.events import Say
 from manymind.canon.faults import Fault, TimedOut
+from manymind.canon.letters import Letter
 from manymind.canon.ports import Desk, Metering, Pricing
 from manymind.dialects.preferences import without_wishes
 from manymind.routing.candidates import Candidate
@@ -14,7 +15,7 @@ from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, Spending, elsewhere, most_useful
 from manymind.routing.question import Question, Risk
 from manymind.routing.stickiness import Stickiness
-from manymind.routing.till import Tighten, Till
+from manymind.routing.till import Tighten, Till, unopened
 from manymind.routing.toolwatch import ToolWatch
 
 
@@ -83,20 +84,22 @@ class Trip:
         return None
 
     async def _try(self, candidate: Candidate, tried: "_Tried") -> None:
-        served, letter = candidate.served, self.question.letter
+        served, till = candidate.served, self._till
         offer, carrier, number = served.offer, served.carrier, self._spending.attempts
         question = self._asked_of(candidate)
-        tried.risk = risk = self._till.risk(offer, question, self._desk)
-        letter = question.letter
+        tried.risk = risk = till.risk(served, question, self._desk)
         desk = self._desk.at(f"attempt-{number}")
-        if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
-            self.carried = await self._till.carry(offer, carrier, number, risk, letter, desk)
+        held = await till.hold(served, risk, question, desk)
+        letter = unopened(served, question)
+        if carrier is not None and letter is not None and not letter.outline.stream:
+            self.carried = await till.carry(offer, carrier, number, risk, held, letter, desk)
             return
         say = self._say
-        if question.request.tools:
-            say = tried.watch = ToolWatch(question.request, say)
-        tried.mouth = Mouth(say, offer.native, self._desk.clock.now)
-        await self._till.attempt(served, number, risk, question, tried.mouth, desk)
+        if _offers_tools(question, letter):
+            offered = None if letter is not None else question.request
+            say = tried.watch = ToolWatch(offered, say)
+        tried.mouth = Mouth(say, offer.native, desk.clock.now)
+        await till.attempt(served, number, risk, held, question, tried.mouth, desk)
 
     def _asked_of(self, candidate: Candidate) -> Question:
         """The question as this offer is to hear it: without wishes that are meant for us."""
@@ -157,6 +160,10 @@ class Trip:
         if self.faults:
             raise most_useful(self.faults)
         raise TimedOut("The time for this request was over before anyone could be asked.")
+
+
+def _offers_tools(question: Question, letter: Letter | None) -> bool:
+    return bool(question.request.tools) if letter is None else "tools" in letter.fields
 
 
 class _Tried:

@@ -15,6 +15,7 @@ from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Dialect, Sealing, View, Writer
 from manymind.dialects.reading import count
+from manymind.dialects.sealing import asked
 from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
@@ -144,15 +145,29 @@ class Inference:
             return None
         if limits_retries(exchange):
             return None
-        return sealing.read_letter(body)
+        letter = sealing.read_letter(body)
+        return None if letter is None or self._gateway.keeps(letter) else letter
 
     async def _relay(
         self, exchange: Exchange, caller: Caller, manners: Manners, letter: Letter
     ) -> None:
         naming = Naming(letter.dialect, manners.house, exchange.request_id)
+        view = self._view(manners, letter.outline)
+        exchange.trail = trail = Trail()
+        if letter.outline.stream:
+            writer = self._sealing[letter.dialect].letter_writer(letter, view)
+            streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
+
+            async def speak() -> None:
+                key, said = exchange.request_id, marks(exchange)
+                await self._gateway.relay(
+                    caller, letter, streamed.say, key=key, marks=said, trail=trail
+                )
+
+            await stream(exchange, streamed, speak)
+            return
         gathered = Gathered(naming)
         answer: Answer | None = None
-        exchange.trail = trail = Trail()
 
         async def ask() -> None:
             nonlocal answer
@@ -167,10 +182,11 @@ class Inference:
             for name, names in gathered.losses.news():
                 exchange.add_header(name, names)
             answer = gathered.answer()
-        view = self._view(manners, letter.outline)
+        # What was opened is answered as what was read; a reply that was not, needs no question.
+        unopened = answer.wire is not None and answer.wire.sealed
+        request = letter.outline if unopened else asked(letter)
         dialect = self._dialects[letter.dialect]
-        reply = dialect.write_reply(naming.named(answer), letter.outline, view)
-        await exchange.reply(200, reply)
+        await exchange.reply(200, dialect.write_reply(naming.named(answer), request, view))
 
     async def _answer(
         self, exchange: Exchange, caller: Caller, manners: Manners, request: Request

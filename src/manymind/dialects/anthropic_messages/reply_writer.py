@@ -22,7 +22,7 @@ COST = "cost_in_usd_ticks"
 def write_reply(answer: Answer) -> bytes:
     wire = answer.wire
     if wire is not None and wire.whole and wire.dialect == NAME:
-        return encode(priced({**wire.data, "model": answer.model}, answer.usage))
+        return encode(as_it_came(wire.data, answer))
     calls = any(isinstance(output.item, Called) for output in answer.outputs)
     stops = [stopped for stopped in answer.stops if stopped.choice == 0]
     content = [
@@ -40,6 +40,15 @@ def write_reply(answer: Answer) -> bytes:
             "usage": write_usage(answer.usage),
         }
     )
+
+
+def as_it_came(message: Json, answer: Answer) -> Json:
+    """A whole message as its upstream sent it, but for the model and the cost that we know
+    better; what it did not count at all is told as we have estimated it."""
+    fields = {**message, "model": answer.model}
+    if answer.usage is not None and answer.usage.estimated:
+        return {**fields, "usage": write_usage(answer.usage)}
+    return priced(fields, answer.usage)
 
 
 def priced(fields: Json, usage: Usage | None) -> Json:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from manymind.canon.items import Thought
 
-_MARK = "manymind:"
+MARK = "manymind:"
 
 
 def seal(thought: Thought, where: str) -> str:
@@ -17,15 +17,15 @@ def seal(thought: Thought, where: str) -> str:
     where nothing vouches for it."""
     if thought.encrypted is None:
         return thought.signature or ""
-    return f"{_MARK}{where}:{thought.id or ''}:{thought.encrypted}"
+    return f"{MARK}{where}:{thought.id or ''}:{thought.encrypted}"
 
 
 def unsealed(thought: Thought) -> Thought:
     """The thought that was sealed, if one was."""
     signature = thought.signature or ""
-    if not signature.startswith(_MARK):
+    if not signature.startswith(MARK):
         return thought
-    where, _, rest = signature.removeprefix(_MARK).partition(":")
+    where, _, rest = signature.removeprefix(MARK).partition(":")
     name, colon, encrypted = rest.partition(":")
     if not colon:
         return thought

@@ -1,13 +1,16 @@
 """What a message used, both ways. Here input excludes what was read from and written to the
 cache; in the canon it includes both."""
 
-from typing import cast
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import Meta, Raw, Struct
 
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
 from manymind.dialects.anthropic_messages.words import NAME, TOOLS
 from manymind.dialects.money import COUNT_MAX, claimed
-from manymind.dialects.reading import Object
+from manymind.dialects.reading import Object, upstream
 
 _REQUESTS = "_requests"
 _NAMES = {canon: own for own, canon in TOOLS.items()}
@@ -38,6 +41,50 @@ def read_usage(usage: Object) -> Usage:
         tools=tools,
         reported_cost=cost,
         aside=Aside(NAME, left) if left else None,
+    )
+
+
+Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+
+
+class _Terms(Struct, forbid_unknown_fields=True):
+    ephemeral_5m_input_tokens: Count = 0
+    ephemeral_1h_input_tokens: Count = 0
+
+
+class _Plain(Struct, forbid_unknown_fields=True):
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_creation: _Terms | None = None
+    server_tool_use: None = None
+    service_tier: str | None = None
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
+_ANY = msgspec.json.Decoder(dict[str, object])
+
+
+def skim_usage(raw: Raw) -> Usage:
+    """The same of a usage that nobody has decoded; most hold nothing but plain counts."""
+    try:
+        plain = _PLAIN.decode(raw)
+    except msgspec.MsgspecError:
+        return read_usage(Object(_ANY.decode(raw), "usage", upstream))
+    read, terms = plain.cache_read_input_tokens or 0, plain.cache_creation
+    written = plain.cache_creation_input_tokens
+    long = 0 if terms is None else terms.ephemeral_1h_input_tokens
+    if written is None:
+        written = 0 if terms is None else terms.ephemeral_5m_input_tokens + long
+    tier = plain.service_tier
+    return Usage(
+        input_tokens=plain.input_tokens + read + written,
+        cached_tokens=read,
+        cache_written_tokens=written,
+        cache_written_long_tokens=min(long, written),
+        output_tokens=plain.output_tokens,
+        aside=None if tier is None else Aside(NAME, {"service_tier": tier}),
     )
 
 

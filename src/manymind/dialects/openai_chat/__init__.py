@@ -8,13 +8,17 @@ from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Reader, View, Writer, Written
 from manymind.dialects.openai_chat.answers import write_reply
 from manymind.dialects.openai_chat.flavour import Flavour
-from manymind.dialects.openai_chat.letters import read_letter, skim_reply, takes
+from manymind.dialects.openai_chat.letters import (
+    read_letter,
+    skim_reply,
+    takes,
+    write_letter,
+)
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import StreamReader, read_reply
 from manymind.dialects.openai_chat.requests import read_request, write_request
 from manymind.dialects.openai_chat.writer import StreamWriter
 from manymind.dialects.openai_faults import read_fault, write_fault
-from manymind.dialects.sealing import unsealed
 
 
 class OpenAIChat:
@@ -38,7 +42,10 @@ class OpenAIChat:
         return takes(self._flavour, letter)
 
     def write_letter(self, letter: Letter, model: str) -> bytes:
-        return unsealed(letter, model)
+        return write_letter(self._flavour, letter, model)
+
+    def letter_writer(self, letter: Letter, view: View) -> Writer:
+        return StreamWriter(letter.outline, view)
 
     def skim_reply(self, body: bytes) -> Answer | None:
         return skim_reply(body)

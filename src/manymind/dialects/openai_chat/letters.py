@@ -1,6 +1,7 @@
 """Questions and answers of Chat that are passed on unopened."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -8,17 +9,31 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from manymind.canon.answers import Answer
 from manymind.canon.events import Wire
 from manymind.canon.letters import Letter
+from manymind.canon.requests import Reasoning, Request
 from manymind.canon.usage import Usage
+from manymind.canon.values import Json
 from manymind.dialects.openai_chat.flavour import Flavour
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import INCOMPLETE
 from manymind.dialects.openai_chat.requests import read_request
 from manymind.dialects.openai_chat.usage import skim_usage, write_cost, write_usage
-from manymind.dialects.sealing import read_fields, seal
+from manymind.dialects.sealing import (
+    COUNT,
+    TEXT,
+    UNREADABLE,
+    Envelope,
+    Fields,
+    counts_known,
+    read_fields,
+    seal,
+    spliced,
+    unsealed,
+    value,
+)
 
 PLAIN = frozenset(
     {
-        *("model", "messages", "stream", "stream_options", "n", "user"),
+        *("model", "messages", "stream", "stream_options", "n", "user", "service_tier"),
         *("max_tokens", "max_completion_tokens", "stop", "seed", "temperature", "top_p", "top_k"),
         *("min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "logit_bias"),
         *("logprobs", "top_logprobs", "response_format", "verbosity", "reasoning_effort"),
@@ -32,6 +47,54 @@ PLAINEST = Flavour()
 
 
 _NULL = Raw(b"null")
+
+
+class _Options(Struct):
+    include_usage: bool | None = None
+
+
+_OPTIONS = msgspec.json.Decoder(_Options)
+
+
+class _Text(Struct, forbid_unknown_fields=True):
+    type: Literal["text"]
+    text: str
+
+
+class _Function(Struct, forbid_unknown_fields=True):
+    name: str
+    arguments: str
+
+
+class _Call(Struct, forbid_unknown_fields=True):
+    id: str
+    function: _Function
+    type: Literal["function"] = "function"
+
+
+class _Message(Struct, forbid_unknown_fields=True):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[_Text] | None = None
+    name: str | None = None
+    tool_calls: list[_Call] | None = None
+    tool_call_id: str | None = None
+    refusal: None = None
+
+
+class _Declared(Struct, forbid_unknown_fields=True):
+    name: str
+    description: str | None = None
+    parameters: Raw = _NULL
+    strict: bool | None = None
+
+
+class _Tool(Struct, forbid_unknown_fields=True):
+    type: Literal["function"]
+    function: _Declared
+
+
+_MESSAGES = msgspec.json.Decoder(list[_Message])
+_TOOLS = msgspec.json.Decoder(list[_Tool])
 
 
 class _Choice(Struct):
@@ -50,8 +113,58 @@ class _Skimmed(Struct):
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
+def _outline(body: bytes, fields: Fields, model: str, streamed: bool) -> Request | None:
+    """Two caps on output are one too many to know which holds."""
+    if len(fields) == 2:
+        return Request(model=model, dialect=NAME)
+    if "max_tokens" in fields and "max_completion_tokens" in fields:
+        return None
+    options = value(fields, "stream_options", _OPTIONS)
+    effort = value(fields, "reasoning_effort", TEXT)
+    return Request(
+        model=model,
+        dialect=NAME,
+        stream=streamed,
+        stream_usage=None if options is None else options.include_usage,
+        max_output_tokens=value(fields, "max_completion_tokens", COUNT)
+        or value(fields, "max_tokens", COUNT),
+        n=value(fields, "n", COUNT),
+        reasoning=None if effort is None else Reasoning(effort=effort),
+        service_tier=value(fields, "service_tier", TEXT),
+        user=value(fields, "user", TEXT),
+        prompt_cache_key=value(fields, "prompt_cache_key", TEXT),
+    )
+
+
+def _textual(fields: Fields) -> None:
+    _MESSAGES.decode(fields["messages"])
+    value(fields, "tools", _TOOLS)
+
+
+_ENVELOPE = Envelope(
+    dialect=NAME,
+    history="messages",
+    plain=PLAIN,
+    texts=("messages",),
+    opener=read_request,
+    outline=_outline,
+    textual=_textual,
+)
+
+
 def read_letter(body: bytes) -> Letter | None:
-    return seal(body, dialect=NAME, history="messages", plain=PLAIN, opener=read_request)
+    return seal(body, _ENVELOPE)
+
+
+def write_letter(flavour: Flavour, letter: Letter, model: str) -> bytes:
+    """Chat tells what a stream used only if asked. We must know; the caller need not hear it."""
+    asked = letter.outline
+    if not asked.stream or asked.stream_usage or "stream_options" in flavour.lacks:
+        return unsealed(letter, model)
+    options = letter.fields.get("stream_options")
+    kept = None if options is None else read_fields(bytes(options))
+    more: Json = {"stream_options": {**(kept or {}), "include_usage": True}}
+    return unsealed(letter, model, more)
 
 
 def takes(flavour: Flavour, letter: Letter) -> bool:
@@ -65,15 +178,16 @@ def takes(flavour: Flavour, letter: Letter) -> bool:
 
 
 def skim_reply(body: bytes) -> Answer | None:
-    """Who answered, what it used and how it ended; None where that is not plain to see."""
+    """Who answered, what it used and how it ended; None where that is not plain to see. What an
+    answer used that does not say so can be told from its words alone."""
     try:
         if not body.isascii():
             body.decode()
         seen = _SKIMMED.decode(body)
-        usage = None if bytes(seen.usage) == b"null" else skim_usage(seen.usage)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        usage = skim_usage(seen.usage) if b":" in bytes(seen.usage) else None
+    except UNREADABLE:
         return None
-    if seen.error is not UNSET or not seen.choices:
+    if usage is None or seen.error is not UNSET or not seen.choices:
         return None
     reason = None
     for choice in seen.choices:
@@ -97,7 +211,7 @@ def write_sealed(answer: Answer, wire: Wire) -> bytes:
     if answer.model == wire.data["model"]:
         if not better:
             return body
-        priced = _priced(body, wire.data["usage"], answer.usage)
+        priced = spliced(body, wire.data["usage"], write_cost(answer.usage or Usage()))
         if priced is not None:
             return priced
     fields = read_fields(body)
@@ -111,22 +225,8 @@ def write_sealed(answer: Answer, wire: Wire) -> bytes:
     return msgspec.json.encode({**fields, **better}) if better else body
 
 
-def _priced(body: bytes, said: object, usage: Usage | None) -> bytes | None:
-    """The body with what its usage costs written into that, where this is plain to do."""
-    if not isinstance(said, Raw) or usage is None:
-        return None
-    counted, cost = bytes(said), write_cost(usage)
-    plain = counted[-1:] == b"}" and b":" in counted and b'"cost' not in counted
-    if not (plain and cost) or body.count(counted) != 1:
-        return None
-    end = body.index(counted) + len(counted) - 1
-    return b"%b,%b%b" % (body[:end], msgspec.json.encode(cost)[1:-1], body[end:])
-
-
 def _better(answer: Answer) -> dict[str, object]:
-    usage = answer.usage
-    known = usage is not None and (usage.cost is not None or usage.estimated)
-    return {"usage": None} if known else {}
+    return {"usage": None} if counts_known(answer.usage) else {}
 
 
 def _usage(usage: Usage, said: Raw | None) -> Mapping[str, object]:

@@ -1,5 +1,6 @@
 """Writes a streamed reply: numbered events, each of them one write."""
 
+from collections.abc import Callable
 from typing import cast
 
 from msgspec.structs import replace
@@ -44,10 +45,16 @@ from manymind.dialects.sse import frame
 class StreamWriter:
     """Messages that came in this dialect are sent on as they came, until the first event that
     was not read from one: from then on all is written from the events, so that nothing that
-    was changed on the way can slip through in an upstream's own summary of it."""
+    was changed on the way can slip through in an upstream's own summary of it.
 
-    def __init__(self, request: Request, view: View) -> None:
+    Whoever writes a response anew tells all that was asked: `whole` gives it, where `request` is
+    no more than the outline of a letter."""
+
+    def __init__(
+        self, request: Request, view: View, whole: Callable[[], Request] | None = None
+    ) -> None:
         self._request = request
+        self._whole = whole or (lambda: request)
         self._view = view
         self._folding = Folding()
         self._lines: dict[str, Line] = {}
@@ -91,7 +98,7 @@ class StreamWriter:
         self._ended = True
         answer = replace(self._folding.answer(), reason=None)
         response = show_response(
-            answer, self._request, self._view, self._output(), write_error(fault)
+            answer, self._whole(), self._view, self._output(), write_error(fault)
         )
         return [self._frame("response.failed", {"response": response})]
 
@@ -165,13 +172,13 @@ class StreamWriter:
                 item = self._folding.item(key)
                 closed = Closed(item=key, status="incomplete")
                 written.extend(self._frames(line.tell_end(closed, item)))
-        response = show_response(self._folding.answer(), self._request, self._view, self._output())
+        response = show_response(self._folding.answer(), self._whole(), self._view, self._output())
         self._ended = True
         kind = "completed" if response["status"] == "completed" else "incomplete"
         return [*written, self._frame(f"response.{kind}", {"response": response})]
 
     def _state(self, state: str) -> bytes:
-        response = show_response(self._folding.answer(), self._request, self._view, [])
+        response = show_response(self._folding.answer(), self._whole(), self._view, [])
         return self._frame(f"response.{state}", {"response": response})
 
     def _output(self) -> list[object]:

@@ -1,7 +1,9 @@
 """What a response used, both ways."""
 
-from typing import cast
+from typing import Annotated, cast
 
+import msgspec
+from msgspec import Meta, Raw, Struct
 from msgspec.structs import replace
 
 from manymind.canon.items import Hosted, Item
@@ -10,7 +12,7 @@ from manymind.canon.values import Aside, Json
 from manymind.dialects.mirror import View
 from manymind.dialects.money import COUNT_MAX, claimed
 from manymind.dialects.openai_responses.words import NAME
-from manymind.dialects.reading import Object
+from manymind.dialects.reading import Object, upstream
 
 _TOOLS = (
     "web_search",
@@ -57,6 +59,47 @@ def read_usage(response: Object, items: tuple[Item, ...]) -> Usage | None:
     inner = zip(_NESTED, (read.left(), written.left()), strict=True)
     aside |= {name: left for name, left in inner if left} | usage.left()
     return replace(result, aside=Aside(NAME, aside) if aside else None)
+
+
+Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+
+
+class _Before(Struct, forbid_unknown_fields=True):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+
+
+class _After(Struct, forbid_unknown_fields=True):
+    reasoning_tokens: Count = 0
+
+
+class _Plain(Struct, forbid_unknown_fields=True):
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    total_tokens: Count = 0
+    input_tokens_details: _Before | None = None
+    output_tokens_details: _After | None = None
+
+
+_PLAIN = msgspec.json.Decoder(_Plain)
+_ANY = msgspec.json.Decoder(dict[str, object])
+
+
+def skim_usage(raw: Raw) -> Usage | None:
+    """The same of a usage that nobody has decoded, of a response without searches; most hold
+    nothing but plain counts."""
+    try:
+        plain = _PLAIN.decode(raw)
+    except msgspec.MsgspecError:
+        return read_usage(Object({"usage": _ANY.decode(raw)}, "", upstream), ())
+    before, after = plain.input_tokens_details, plain.output_tokens_details
+    return Usage(
+        input_tokens=plain.input_tokens,
+        output_tokens=plain.output_tokens,
+        cached_tokens=0 if before is None else before.cached_tokens,
+        cache_written_tokens=0 if before is None else before.cache_write_tokens,
+        reasoning_tokens=0 if after is None else after.reasoning_tokens,
+    )
 
 
 def _read_tools(details: Object) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from manymind.canon.items import Called, Said, Thought
 from manymind.canon.parts import Refusal, Text
 from manymind.server.simulated import errors
@@ -97,7 +99,35 @@ def _usage(reply: Reply, knobs: Knobs) -> Json:
 
 
 def stream(body: Json, asked: Asked, knobs: Knobs) -> Iterator[Frame]:
-    """The same completion, streamed."""
+    """The same completion, streamed. Some servers count elsewhere than OpenAI does."""
+    frames = _stream(body, asked, knobs)
+    if knobs.counts == "apart" or "usage" not in body:
+        return frames
+    return _counted(list(frames), body["usage"], knobs)
+
+
+def _counted(frames: list[Frame], usage: Json, knobs: Knobs) -> Iterator[Frame]:
+    said = 0
+    last = max(n for n, frame in enumerate(frames) if _choices(frame))
+    for n, frame in enumerate(frames):
+        said += frame.words
+        if isinstance(frame.data, str):
+            yield frame
+        elif n == last:
+            yield replace(frame, data={**frame.data, "usage": usage})
+        elif _choices(frame) and knobs.counts == "each":
+            total = usage["prompt_tokens"] + said
+            so_far = {**usage, "completion_tokens": said, "total_tokens": total}
+            yield replace(frame, data={**frame.data, "usage": so_far})
+        elif _choices(frame):
+            yield frame
+
+
+def _choices(frame: Frame) -> bool:
+    return not isinstance(frame.data, str) and bool(frame.data["choices"])
+
+
+def _stream(body: Json, asked: Asked, knobs: Knobs) -> Iterator[Frame]:
     shell: Json = {key: body[key] for key in body if key not in ("choices", "usage")}
     shell["object"] = "chat.completion.chunk"
     with_usage = bool(asked.request.stream_usage) or knobs.house == "openrouter"

@@ -27,6 +27,8 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     malformed           the n-th event, or a whole body, is not JSON
     error               an error event after n events; a whole Response fails with status 200
     usage               `usage=0` leaves it out
+    counts              where a stream of Chat has it: in a chunk apart, on the last choice, or
+                        growing on each chunk, with what was said so far
     unknown             plants fields and events that nobody has heard of, at every level
     same_ids            all items of a Response have one id
     empty               an answer without content
@@ -53,6 +55,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     malformed: Count | None = None
     error: Count | None = None
     usage: bool = True
+    counts: Literal["apart", "last", "each"] = "apart"
     unknown: bool = False
     same_ids: bool = False
     empty: bool = False
