@@ -87,11 +87,14 @@ class Chooser:
         free = [price <= 0 for price in prices]
         weights = list(map(float, free)) if any(free) else [price**-2 for price in prices]
         point = self._chance() * sum(weights)
+        drawn = 0
         for place, weight in enumerate(weights):
-            point -= weight
+            if weight:
+                drawn = place
+                point -= weight
             if point <= 0 and weight:
-                return place
-        return 0
+                break
+        return drawn
 
     def _deferred(
         self, ranked: list[Candidate], wish: Preferences, today: float
