@@ -49,8 +49,9 @@ class Failing:
     """A simulated provider that first answers with these failures, each a status, the headers
     that go with it, and a body."""
 
-    def __init__(self, simulated: Simulated) -> None:
+    def __init__(self, simulated: Simulated, cached: int = 0) -> None:
         self.simulated = simulated
+        self._cached = cached
         self.failures: list[tuple[int, Mapping[str, str], bytes]] = []
         self.always: tuple[int, Mapping[str, str], bytes] | None = None
         self.bodies: list[int] = []
@@ -81,7 +82,22 @@ class Failing:
             await send({"type": "http.response.body", "body": body})
             return
         self.bodies.append(0)
-        await self.simulated(scope, receive, send)
+        await self.simulated(scope, self._knobbed(receive), send)
+
+    def _knobbed(self, receive: Any) -> Any:
+        """The question, with the knob for cached tokens behind its model's name."""
+        if not self._cached:
+            return receive
+
+        async def changed() -> Any:
+            message = await receive()
+            if message["type"] == "http.request" and message.get("body"):
+                body = message["body"]
+                marked = body.replace(b'"lab/one"', b'"lab/one;cached=%d"' % self._cached, 1)
+                message = {**message, "body": marked}
+            return message
+
+        return changed
 
 
 async def _length(receive: Any) -> int:
@@ -116,15 +132,20 @@ class Several(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def several(
-    folder: Path, *houses: Upstream, settings: str = "", openrouter: bool = False
+    folder: Path,
+    *houses: Upstream,
+    settings: str = "",
+    openrouter: bool = False,
+    cached: int = 0,
 ) -> AsyncGenerator[Several]:
-    """Our server with these providers; with `openrouter` that one, too, as a simulation."""
+    """Our server with these providers; with `openrouter` that one, too, as a simulation. They say
+    that so many tokens of each prompt came from their `cached` ones."""
     async with AsyncExitStack() as stack:
         upstreams: dict[str, Failing] = {}
         addresses: dict[str, str] = {}
         for name in (*(each.name for each in houses), *(["openrouter"] if openrouter else [])):
             served = next((each.models for each in houses if each.name == name), None)
-            failing = Failing(Simulated(acts=_spoken(served)))
+            failing = Failing(Simulated(acts=_spoken(served)), cached)
             upstreams[name] = failing
             addresses[name] = await stack.enter_async_context(serving(failing))
         config_file = folder / "manymind.toml"
