@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from manymind.canon.values import Json
 from tests.flows.several import (
     CHAT,
     FRONTS,
@@ -86,7 +87,7 @@ TWO = (
 
 
 async def served(stage: Several, path: str = CHAT, **more: object) -> str:
-    heard = await stage.ask(path, **more)
+    heard = await stage.ask(path, None, **more)
     assert heard.status == 200, heard.body
     return heard.headers["x-manymind-provider"]
 
@@ -123,8 +124,8 @@ async def test_a_session_is_the_conversation_where_it_is_named(tmp_path: Path) -
                 for n in range(10)
             }
             assert len(who) == 1, name
-        wish = {"order": ["south", "north"]}
-        assert await served(stage, session_id="mine", provider=wish) == "south"
+        wish: Json = {"session_id": "mine", "provider": {"order": ["south", "north"]}}
+        assert await served(stage, CHAT, **wish) == "south"
 
 
 async def test_without_a_cache_nobody_returns(tmp_path: Path) -> None:

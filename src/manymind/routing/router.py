@@ -23,6 +23,9 @@ from manymind.routing.stickiness import Stickiness, conversation
 from manymind.routing.till import Served, Tighten
 from manymind.routing.trip import Trip
 
+EARLY_SECONDS = 0.01
+"""A pause may end so much too soon, as the timers of event loops do."""
+
 
 class Router(Provider):
     """`providers` maps a provider's name (`xai`), or one model of it (`manymind/reader`), to
@@ -99,7 +102,7 @@ class Router(Provider):
         while queue:
             candidate = queue.pop(0)
             key, now = candidate.served.offer.key, trip.now()
-            if (ready.get(key) or 0) > now:
+            if (ready.get(key) or 0) > now + EARLY_SECONDS:
                 again.append(candidate)
                 continue
             if queue and key not in held and not self.health.admits(key, now):
