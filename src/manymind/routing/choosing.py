@@ -1,6 +1,7 @@
 """In which order offers are tried. Pure: what is measured, the time and chance are handed in."""
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from manymind.canon.preferences import NO_PREFERENCES, Cutoffs, Preferences
 from manymind.routing.candidates import Candidate
@@ -19,6 +20,9 @@ UNWELL = 2
 """From this rank of health on an offer is left for last, whatever order was asked for."""
 
 
+_BUT_THE_LAST = itemgetter(0, 1, 2, 3, 4)
+
+
 class Chooser:
     """`chance` gives numbers from 0 to 1."""
 
@@ -35,6 +39,8 @@ class Chooser:
         today: float,
     ) -> tuple[Candidate, ...]:
         """The offers of one model, or of several that count alike, the best choice first."""
+        if wish is None and sort is None:  # As nearly all ask.
+            return tuple(self._balanced(candidates, now, today))
         wish = wish or NO_PREFERENCES
         sort = wish.sort or sort
         if sort is not None:
@@ -71,10 +77,10 @@ class Chooser:
         rank = self._health.rank
         keyed = sorted(
             (
-                (rank(each.served.offer.key, now) > 0, each.chooser, *_price(each, today), n, each)
+                (rank(each.served.offer.key, now), each.chooser, *_price(each, today), n, each)
                 for n, each in enumerate(candidates)
             ),
-            key=lambda each: each[:-1],
+            key=_BUT_THE_LAST,
         )
         first = keyed[0]
         equals = [each for each in keyed if each[:3] == first[:3]]

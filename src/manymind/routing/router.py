@@ -20,7 +20,7 @@ from manymind.routing.patience import Patience, elsewhere, most_useful
 from manymind.routing.question import Question
 from manymind.routing.sifting import sifted
 from manymind.routing.stickiness import Stickiness, conversation
-from manymind.routing.till import Served, Tighten
+from manymind.routing.till import Served, Tighten, Till
 from manymind.routing.trip import Trip
 
 EARLY_SECONDS = 0.01
@@ -48,10 +48,7 @@ class Router(Provider):
         health: Health | None = None,
         sticky: Stickiness | None = None,
     ) -> None:
-        self.pricing = pricing
-        self.metering = metering
-        self.on_attempt = on_attempt
-        self.tighten = tighten
+        self.till = Till(pricing, metering, on_attempt, tighten)
         self.patience = patience or Patience()
         self.health = health or Health()
         self.sticky = sticky or Stickiness()
@@ -80,7 +77,16 @@ class Router(Provider):
             offers = (each.served.offer for each in waiting)
             desk.trail.planned([(offer.slug, offer.provider) for offer in offers])
         ready: dict[str, float | None] = {}
-        for round_number in range(self.patience.rounds_max):
+        first = 0
+        if len(waiting) == 1:  # As for most models, where a round is one attempt.
+            fault = await trip.attempt(waiting[0])
+            if fault is None:
+                return trip.carried
+            if not fault.retryable:
+                raise fault
+            _note(ready, waiting[0], fault, trip.now())
+            first = 1
+        for round_number in range(first, self.patience.rounds_max):
             if round_number:
                 waits = [_left(ready[each.served.offer.key], trip.now()) for each in waiting]
                 await trip.wait(self.patience.pause(round_number, waits, self._chance))
@@ -114,8 +120,7 @@ class Router(Provider):
                 return None
             if fault.retryable:
                 again.append(candidate)
-                wait = fault.retry_after
-                ready[key] = None if wait is None else trip.now() + wait
+                _note(ready, candidate, fault, trip.now())
             queue = _left_after(fault, candidate, queue)
             again = _left_after(fault, candidate, again)
             if not elsewhere(fault) and not queue and not again:
@@ -207,6 +212,12 @@ class Router(Provider):
 def _fits(candidate: Candidate, words: int) -> bool:
     context = candidate.served.offer.context
     return context is None or context >= words
+
+
+def _note(ready: dict[str, float | None], candidate: Candidate, fault: Fault, now: float) -> None:
+    """When it may be asked again, by its own word."""
+    wait = fault.retry_after
+    ready[candidate.served.offer.key] = None if wait is None else now + wait
 
 
 def _left(ready: float | None, now: float) -> float | None:

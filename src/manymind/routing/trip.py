@@ -7,7 +7,8 @@ from manymind.canon.attempts import Attempt, OnAttempt
 from manymind.canon.events import Say
 from manymind.canon.faults import Fault, TimedOut
 from manymind.canon.letters import Letter
-from manymind.canon.ports import Desk, Metering, Pricing
+from manymind.canon.ports import Desk, Hold
+from manymind.canon.values import Ticks
 from manymind.dialects.preferences import without_wishes
 from manymind.routing.candidates import Candidate
 from manymind.routing.health import Health
@@ -15,17 +16,14 @@ from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, Spending, elsewhere, most_useful
 from manymind.routing.question import Question, Risk
 from manymind.routing.stickiness import Stickiness
-from manymind.routing.till import Tighten, Till, unopened
+from manymind.routing.till import Held, Till, unopened
 from manymind.routing.toolwatch import ToolWatch
 
 
 class Rules(Protocol):
     """What all trips of a router share."""
 
-    pricing: Pricing
-    metering: Metering
-    tighten: Tighten | None
-    on_attempt: OnAttempt
+    till: Till
     patience: Patience
     health: Health
     sticky: Stickiness
@@ -42,7 +40,7 @@ class Trip:
         self.conversation: int | None = None
         self.listed = False
         self._rules = rules
-        self._till = Till(rules.pricing, rules.metering, self._heard, rules.tighten)
+        self._till = rules.till
         self._say = say
         self._desk = desk
         self._plain: dict[bool, Question] = {}
@@ -90,6 +88,7 @@ class Trip:
         tried.risk = risk = till.risk(served, question, self._desk)
         desk = self._desk.at(f"attempt-{number}")
         held = await till.hold(served, risk, question, desk)
+        held = Held(_Noted(held.hold, self.heard), held.worst)
         letter = unopened(served, question)
         if carrier is not None and letter is not None and not letter.outline.stream:
             self.carried = await till.carry(offer, carrier, number, risk, held, letter, desk)
@@ -113,7 +112,7 @@ class Trip:
             self._plain[candidate.chooser] = plain
         return plain
 
-    def _heard(self, attempt: Attempt) -> None:
+    def heard(self, attempt: Attempt) -> None:
         """An attempt was settled."""
         rules, key = self._rules, attempt.offer
         rules.health.heard(attempt, judged=not self._late())
@@ -125,7 +124,6 @@ class Trip:
             usage = attempt.bill.usage
             if usage is not None and (usage.cached_tokens or usage.cache_written_tokens):
                 rules.sticky.keep(self.conversation, key, self.now())
-        rules.on_attempt(attempt)
 
     def _note_calls(self, candidate: Candidate, tried: "_Tried") -> None:
         watch = tried.watch
@@ -164,6 +162,21 @@ class Trip:
 
 def _offers_tools(question: Question, letter: Letter | None) -> bool:
     return bool(question.request.tools) if letter is None else "tools" in letter.fields
+
+
+class _Noted(Hold):
+    """A hold whose settlement is noted by the trip that it is for."""
+
+    __slots__ = ("_heard", "_hold")
+
+    def __init__(self, hold: Hold, heard: OnAttempt) -> None:
+        self._hold = hold
+        self._heard = heard
+
+    async def settle(self, used: Ticks, attempt: Attempt | None = None) -> None:
+        await self._hold.settle(used, attempt)
+        if attempt is not None:
+            self._heard(attempt)
 
 
 class _Tried:

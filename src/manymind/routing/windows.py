@@ -69,7 +69,7 @@ class Window:
 
     def __init__(self) -> None:
         self._minutes: dict[int, _Minute] = {}
-        self._number = -1
+        self._begun = self._ended = 0.0
         self._minute = _Minute()
 
     def completed(self, now: float, latency: float | None, throughput: float | None) -> None:
@@ -110,19 +110,22 @@ class Window:
         )
 
     def _at(self, now: float) -> _Minute:
+        if self._begun <= now < self._ended:
+            return self._minute
         number = int(now // MINUTE_SECONDS)
-        if number != self._number:
-            self._number = number
-            self._minute = self._minutes[number] = self._minutes.get(number) or _Minute()
-            for old in [at for at in self._minutes if at <= number - MINUTES_KEPT]:
-                del self._minutes[old]
+        self._begun = float(number * MINUTE_SECONDS)
+        self._ended = self._begun + MINUTE_SECONDS
+        self._minute = self._minutes[number] = self._minutes.get(number) or _Minute()
+        for old in [at for at in self._minutes if at <= number - MINUTES_KEPT]:
+            del self._minutes[old]
         return self._minute
 
 
 def _place(value: float) -> int:
     if value <= _FLOOR:
         return 0
-    return min(_PLACES_MAX, int(log2(value / _FLOOR) * _STEPS) + 1)
+    place = int(log2(value / _FLOOR) * _STEPS) + 1
+    return place if place < _PLACES_MAX else _PLACES_MAX
 
 
 def _value(place: int) -> float:
