@@ -12,7 +12,7 @@ from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupporte
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
-from manymind.canon.ports import Allotment, Clock, Desk, Provider
+from manymind.canon.ports import Allotment, Clock, Desk, Provider, Trail
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.memory.references import Filled, filled, references
@@ -87,7 +87,14 @@ class Gateway:
         return filled(request.items, named, near() if named else {})
 
     async def answer(
-        self, caller: Caller, request: Request, say: Say, *, key: str, marks: Marks = NO_MARKS
+        self,
+        caller: Caller,
+        request: Request,
+        say: Say,
+        *,
+        key: str,
+        marks: Marks = NO_MARKS,
+        trail: Trail | None = None,
     ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
         if request.background:
@@ -106,6 +113,7 @@ class Gateway:
             clock=self._clock,
             origin=origin,
             deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
+            trail=trail,
         )
         mouth = _Whole(turn.say)
         await self._router.run(turn.request, mouth, desk)
@@ -113,12 +121,19 @@ class Gateway:
         await turn.end()
 
     async def relay(
-        self, caller: Caller, letter: Letter, say: Say, *, key: str, marks: Marks = NO_MARKS
+        self,
+        caller: Caller,
+        letter: Letter,
+        say: Say,
+        *,
+        key: str,
+        marks: Marks = NO_MARKS,
+        trail: Trail | None = None,
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept. Gives the answer, or
         None where it was spoken: a stream, or whatever comes of a letter that was opened."""
         if self._relaying is None:
-            await self.answer(caller, letter.opener(), say, key=key, marks=marks)
+            await self.answer(caller, letter.opener(), say, key=key, marks=marks, trail=trail)
             return None
         origin = _origin(caller, letter.outline, key, marks)
         desk = Desk(
@@ -127,6 +142,7 @@ class Gateway:
             clock=self._clock,
             origin=origin,
             deadline=self._clock.now() + self._seconds,
+            trail=trail,
         )
         mouth = _Whole(say)
         answer = await self._relaying.relay(letter, mouth, desk)

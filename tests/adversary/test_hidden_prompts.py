@@ -71,14 +71,19 @@ DEAR: tuple[Json, ...] = (
     {"web_search_options": {}},
     {"prediction": {"type": "content", "content": "x"}},
     {"extra_body": {"n": 100}},
-    {"models": ["openai/gpt-5.4-pro"]},
-    {"provider": {"order": ["dear"]}},
     {"plugins": [{"id": "web"}]},
     {"tools": [{"type": "web_search"}]},
     {"prompt": {"id": "pmpt_1"}},
     {"conversation": "conv_1"},
     {"previous_response_id": "resp_1"},
 )
+
+
+ROUTED: tuple[Json, ...] = (
+    {"models": ["openai/gpt-5.4-pro"]},
+    {"provider": {"order": ["dear"]}},
+)
+"""These are for our own router, which reserves for each attempt what that attempt can cost."""
 
 
 KEPT_HERE = {"conversation", "previous_response_id"}
@@ -96,6 +101,16 @@ async def test_what_may_cost_more_than_the_price_list_does_not_go_out_under_a_ca
             ours = front == "responses" and not KEPT_HERE.isdisjoint(more)
             assert heard.status in ((400, 404) if ours else (402,)), more
             assert stage.upstream.visits == []
+
+
+@pytest.mark.parametrize("front", BODIES)
+async def test_wishes_about_who_answers_stay_here(tmp_path: Path, front: str) -> None:
+    path, body = BODIES[front]
+    async with facing(tmp_path, replied) as stage:
+        for more in ROUTED:
+            heard = await stage.post(path, {**body, **more, "max_cost_usd": 0.05})
+            assert heard.status == 200, more
+            assert more.keys().isdisjoint(stage.upstream.visits[-1].json)
 
 
 @pytest.mark.parametrize("front", BODIES)

@@ -104,11 +104,14 @@ class Stage:
         patience: Patience | None = None,
         clock: Clock | None = None,
         aliases: Mapping[str, str] | None = None,
+        rates: Mapping[str, int] | None = None,
     ) -> None:
         self.clock = clock or WallClock()
         self.attempts: list[Attempt] = []
         catalogue = Catalogue(aliases=aliases)
-        catalogue.add(*(offers or [an_offer(name) for name in players if "/" not in name]))
+        rated = rates or {}
+        usual = [an_offer(name, rate=rated.get(name, 1)) for name in players if "/" not in name]
+        catalogue.add(*(offers or usual))
         self.pricing = CataloguePricing(catalogue, self.clock)
         self.router = Router(
             players,

@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from manymind import dialects
-from manymind.app import roles
+from manymind.app import choosing, roles
 from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
@@ -108,7 +108,7 @@ async def _house(
     purses = money(config, stored.database, clock, pricing)
     stored.keep(purses)
     upstreams = _upstreams(ready, client)
-    router = _router(pricing, catalogue, upstreams, shelves, team, counter)
+    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
     gateway = _gateway(config, clock, router, stored, purses, allotted)
     draining = Draining()
@@ -138,6 +138,7 @@ def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
 
 
 def _router(
+    config: Config,
     pricing: CataloguePricing,
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
@@ -151,7 +152,15 @@ def _router(
     own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
-    router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)
+    router = Router(
+        {**upstreams, **own},
+        catalogue,
+        pricing,
+        metered,
+        tighten=closer,
+        patience=choosing.patience(config),
+        facts=choosing.facts(config),
+    )
     return router
 
 
