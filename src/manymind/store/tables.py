@@ -217,3 +217,19 @@ ATTEMPTS = Table(
 desk's. `micros` and `first_micros` are microseconds; `flagged` says that more was charged than
 reserved, and `lines` how the cost was reckoned. What is `unknown` by its outcome was lost in
 flight, and stays charged until somebody says what it cost."""
+
+REPEATS = Table(
+    "repeats",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("api_key", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("offer", String, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("events", LargeBinary, nullable=False),
+    Index("repeats_by_time", "owner", "kept_at"),
+    Index("repeats_by_end", "ends_at"),
+)
+"""Answers that a key is given again for the same question, of which only a digest is kept."""
