@@ -22,11 +22,14 @@ from manymind.canon.parts import Text
 from manymind.canon.ports import Clock
 from manymind.canon.requests import Request
 from manymind.canon.values import Aside
+from manymind.catalog.offers import Offer
 from manymind.policy.keys import Caller
-from manymind.policy.limits import Limits, no_such_route
+from manymind.policy.limits import Limits, Standing, no_such_route
+from manymind.policy.weighing import Scales
 from manymind.routing.conditions import Facts
-from manymind.routing.presets import FIELD, MARK, Presets, applied
+from manymind.routing.presets import FIELD, MARK, Preset, Presets, applied
 from manymind.routing.routes import Route, Routes, course, named
+from manymind.tokens.counter import Counter
 
 
 class Admitted(Struct, frozen=True):
@@ -90,13 +93,15 @@ class Entrance:
         counted = sum(len(each) for each in request.inputs if not isinstance(each, str))
         await self._limits.admit_texts(caller, Request(model=request.model, items=(said,)), counted)
 
-    def open_to(self, rights: Rights) -> tuple[Route, ...]:
+    def routes(self, rights: Rights) -> tuple[Route, ...]:
         """The routes that whoever has these rights may ask, and hence see."""
-        return tuple(
-            route
-            for route in self._routes.values()
-            if self._limits.permits_route(rights, route.name)
-        )
+        routes = self._routes.values()
+        return tuple(each for each in routes if self._limits.permits_route(rights, each.name))
+
+    @property
+    def presets(self) -> tuple[Preset, ...]:
+        """They are open to everybody: whether their model is, is another matter."""
+        return tuple(self._presets.values())
 
     def _way(self, caller: Caller, request: Request, marks: Marks) -> Course:
         name = named(request.model)
@@ -123,14 +128,24 @@ class Entrance:
         return course(route, facts, self._chance())
 
 
+def unguarded(clock: Clock) -> Entrance:
+    """Where no settings are: keys have their limits all the same, and no key with a list of models
+    gets by, since nobody says what a name stands for."""
+
+    def nobody(model: str) -> tuple[Offer, ...]:
+        return ()
+
+    return Entrance(Limits(Standing(), nobody, Scales(Counter())), clock)
+
+
 def _preset(request: Request) -> bool:
     """Whether a preset is named, in whatever way."""
     return MARK in request.model or (request.aside is not None and FIELD in request.aside.fields)
 
 
 def _sent(request: Request, way: Course) -> Request:
-    """The request with the models of its route, and with the route's preferences among providers
-    where the caller has none. A caller's own list of models has no place there."""
+    """The request with the models of its route, and with the route's way of choosing among their
+    offers. A caller's own list of models has no place there."""
     if request.models:
         raise BadRequest(
             f"The route {way.route} has a list of models of its own.",
@@ -142,5 +157,5 @@ def _sent(request: Request, way: Course) -> Request:
     if way.provider is None:
         return request
     aside = request.aside or Aside(request.dialect or "", {})
-    fields = {"provider": way.provider, **aside.fields}
-    return replace(request, aside=Aside(aside.dialect, fields))
+    fields = {**aside.fields, "provider": way.provider}
+    return replace(request, preferences=way.preferences, aside=Aside(aside.dialect, fields))

@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from manymind import dialects
-from manymind.app import roles
+from manymind.app import roles, ways
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.shelving import Tell, open_shelves
@@ -32,6 +32,7 @@ from manymind.config import Config, ConfigError
 from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
+from manymind.entrance import Entrance
 from manymind.gateway import Gateway
 from manymind.ledger.accounts import Accounts, Defaults
 from manymind.ledger.allotments import Purse
@@ -48,10 +49,11 @@ from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
-from manymind.server.manners import RESPONSES, Refusals
+from manymind.server.manners import CHAT, RESPONSES, Refusals
 from manymind.server.ops import Ops
 from manymind.server.request_ids import RequestIds
 from manymind.server.sockets import Hall, Sockets
+from manymind.shadows import Shadows
 from manymind.tokens.counter import Counter
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -69,6 +71,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    shadows: Shadows
 
 
 @asynccontextmanager
@@ -79,10 +82,14 @@ async def open_house(
     _refuse_an_open_door(config)
     client = outgoing(config)
     stored = Stored(config)
+    house: House | None = None
     try:
-        yield await _house(config, client, stored, progress, allotted)
+        house = await _house(config, client, stored, progress, allotted)
+        yield house
     finally:
         with anyio.CancelScope(shield=True):
+            if house is not None:
+                await house.shadows.aclose()
             await client.aclose()
             await stored.aclose()
 
@@ -103,12 +110,27 @@ async def _house(
     counter = Counter()
     router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, allotted)
+    ways.check(config, router.served)
+    entrance = ways.entrance(
+        config, clock, router, catalogue, names(ready), counter, dialects.find()[CHAT]
+    )
+    accounts = _accounts(config, router, allotted)
+    shadows = Shadows(router, accounts, clock)
+    gateway = Gateway(
+        router,
+        accounts,
+        clock,
+        seconds=config.limits.request_seconds,
+        turns=stored.turns,
+        entrance=entrance,
+        repeats=ways.repeats(config, clock, router, stored.database),
+        shadows=shadows,
+    )
     draining = Draining()
     vectors = embedding(config, clock, catalogue, ready, client)
-    count = partial(counted, counter, router, stored.turns, ready, client)
+    count = partial(counted, counter, router, stored.turns, ready, client, entrance)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count, entrance
     )
     return House(
         gateway=gateway,
@@ -117,6 +139,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        shadows=shadows,
     )
 
 
@@ -151,13 +174,7 @@ def _router(
     return router
 
 
-def _gateway(
-    config: Config,
-    clock: Clock,
-    router: Router,
-    stored: Stored,
-    allotted: Allotted | None,
-) -> Gateway:
+def _accounts(config: Config, router: Router, allotted: Allotted | None) -> "Accounts | _Watched":
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
@@ -171,8 +188,7 @@ def _gateway(
         team=amount("limits.team_cost_usd", limits.team_cost_usd),
     )
     accounts = Accounts(defaults, is_team)
-    watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(router, watched, clock, seconds=limits.request_seconds, turns=stored.turns)
+    return accounts if allotted is None else _Watched(accounts, allotted)
 
 
 class _Watched:
@@ -196,6 +212,7 @@ def _application(
     providers: Collection[str],
     draining: Draining,
     count: MakeCounting,
+    entrance: Entrance,
 ) -> Application:
     server = config.server
 
@@ -221,11 +238,11 @@ def _application(
     hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
     parts = (
         inference,
-        Embeddings(vectors, bounds, room),
+        Embeddings(vectors, bounds, room, entrance),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
         count(spoken, room, bounds),
-        Listing(listed, state, config.aliases, clock.today),
+        Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
         Ops(draining),
     )
     return Application(

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from manymind.canon.preferences import Preferences
 from manymind.canon.values import Json, Ticks
 
 
@@ -21,13 +22,15 @@ class Shadow(Struct, frozen=True, kw_only=True):
 
 class Course(Struct, frozen=True, kw_only=True):
     """`route` is the named route, empty where a model was asked for by its own name, and `arm`
-    which of its arms. `models` are asked in this order. The caps are the route's own."""
+    which of its arms. `models` are asked in this order. `preferences` are how their offers are
+    chosen, and `provider` the same in OpenRouter's words. The caps are the route's own."""
 
     route: str = ""
     arm: str = ""
     preset: str = ""
     models: tuple[str, ...] = ()
     provider: Json | None = None
+    preferences: Preferences | None = None
     max_prompt_tokens: int | None = None
     max_output_tokens: int | None = None
     max_cost: Ticks | None = None

@@ -96,9 +96,7 @@ def _unread(aside: Aside) -> Json:
     provider = aside.fields.get(PROVIDER)
     if not isinstance(provider, dict):
         return {}
-    strange = {
-        name: value for name, value in cast("Json", provider).items() if name not in KNOWN
-    }
+    strange = {name: value for name, value in cast("Json", provider).items() if name not in KNOWN}
     return {PROVIDER: strange} if strange else {}
 
 

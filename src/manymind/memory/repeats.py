@@ -7,6 +7,7 @@ so. Whatever is wrong with the place where they are kept, the question is then s
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from hashlib import sha256
+from typing import TypeAlias
 
 import anyio
 import msgspec
@@ -32,46 +33,63 @@ EVENTS_MAX = 100_000
 
 HEADER, AGE_HEADER = "x-manymind-cache", "x-manymind-cache-age"
 
-Tell = Callable[[str, str], None]
+Tell: TypeAlias = Callable[[str, str], None]
 """Puts a header on the reply."""
 
+Ask: TypeAlias = Callable[[Say, Desk], Awaitable[None]]
+"""Has the question answered by whoever can."""
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """A question, with the offer (`provider/native`, and its `slug`) that it would go to first,
-    and those of its other models."""
+
+class Resolved(Struct, frozen=True):
+    """What a model's name stands for: the first offer of it, and its name wherever it is."""
+
+    offer: str
+    slug: str
+
+
+class _Asked(Struct, frozen=True):
+    """A question, from where it is asked, and what each of its models stands for."""
 
     request: Request
     desk: Desk
-    offer: str
-    slug: str
-    others: tuple[str, ...] = ()
-    repeat: Repeat = Repeat()
+    model: Resolved
+    others: tuple[str, ...]
 
 
 class Repeats:
     """`seconds` is how long an answer may be repeated where its caller does not say."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, *, seconds: int) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        clock: Clock,
+        resolve: Callable[[str], Resolved],
+        *,
+        seconds: int,
+    ) -> None:
         self._shelf = shelf
         self._clock = clock
+        self._resolve = resolve
         self._seconds = min(seconds, SECONDS_MAX)
         self._flights: dict[Place, anyio.Event] = {}
 
     @staticmethod
-    def wanted(rights: Rights, repeat: Repeat, request: Request) -> bool:
-        """What is not to be stored is kept for whoever asks for that in so many words alone."""
+    def wanted(rights: Rights, repeat: Repeat, *, private: bool) -> bool:
+        """What is `private` (not to be stored) is kept only where a caller asks for just that."""
         if repeat.wanted is None:
-            return rights.caches and request.store is not False
+            return rights.caches and not private
         return repeat.wanted
 
     async def answer(
-        self, asked: Asked, say: Say, tell: Tell, ask: Callable[[Say], Awaitable[None]]
+        self, request: Request, desk: Desk, repeat: Repeat, say: Say, tell: Tell, ask: Ask
     ) -> None:
         """The answer that is kept, or what `ask` says, which is kept when it is whole. Of several
         who ask the same at once, one asks and the others wait for it."""
-        origin = asked.desk.origin
-        place = Place(origin.tenant, origin.key, await anyio.to_thread.run_sync(_digest, asked))
-        if asked.repeat.anew:
+        others = tuple(self._resolve(model).offer for model in request.models)
+        asked = _Asked(request, desk, self._resolve(request.model), others)
+        digest = await anyio.to_thread.run_sync(_digest, asked)
+        place = Place(desk.origin.tenant, desk.origin.key, digest)
+        if repeat.anew:
             await self._dropped(place)
         found = await self._found(place)
         flight = self._flights.get(place)
@@ -84,11 +102,12 @@ class Repeats:
         tell(HEADER, "miss")
         hearing = _Hearing(say)
         with self._leading(place):
-            await ask(hearing)
+            await ask(hearing, desk)
             if hearing.whole:
-                await self._kept(place, asked, hearing)
+                seconds = min(repeat.seconds or self._seconds, SECONDS_MAX)
+                await self._kept(place, asked, hearing, seconds)
 
-    async def _again(self, asked: Asked, found: Repeated, say: Say, tell: Tell) -> None:
+    async def _again(self, asked: _Asked, found: Repeated, say: Say, tell: Tell) -> None:
         now = self._clock.today()
         tell(HEADER, "hit")
         tell(AGE_HEADER, str(max(0, int(now - found.at))))
@@ -98,7 +117,7 @@ class Repeats:
         await hold.settle(0, self._told(asked, found.offer, served))
         await say(spoken(*events))
 
-    def _told(self, asked: Asked, offer: str, served: str | None) -> Attempt:
+    def _told(self, asked: _Asked, offer: str, served: str | None) -> Attempt:
         """The row of the ledger: nothing was asked of anybody, and nothing is charged."""
         return Attempt(
             key=f"{asked.desk.key}/{BASIS}",
@@ -106,7 +125,7 @@ class Repeats:
             requested=asked.request.model,
             offer=offer,
             provider=offer.partition("/")[0],
-            slug=asked.slug,
+            slug=asked.model.slug,
             served=served,
             outcome="completed",
             at=self._clock.today(),
@@ -127,9 +146,8 @@ class Repeats:
         except StoreFailed:
             return
 
-    async def _kept(self, place: Place, asked: Asked, hearing: "_Hearing") -> None:
-        seconds = min(asked.repeat.seconds or self._seconds, SECONDS_MAX)
-        told = Repeated(offer=asked.offer, events=hearing.events, at=self._clock.today())
+    async def _kept(self, place: Place, asked: _Asked, hearing: "_Hearing", seconds: int) -> None:
+        told = Repeated(offer=asked.model.offer, events=hearing.events, at=self._clock.today())
         try:
             await self._shelf.keep(place, told, seconds)
         except StoreFailed:
@@ -206,11 +224,11 @@ def _anew(event: Happened, now: int) -> Happened:
             return event
 
 
-def _digest(asked: Asked) -> bytes:
+def _digest(asked: _Asked) -> bytes:
     """Of all that shapes the answer: not of who asks, or of how it is to be told."""
     plain = replace(
         asked.request,
-        model=asked.offer,
+        model=asked.model.offer,
         models=asked.others,
         items=tuple(
             item if isinstance(item, Unread) else replace(item, id=None)

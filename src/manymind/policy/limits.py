@@ -151,14 +151,13 @@ class Limits:
         nor is a route, unless the key's own list names it."""
         if course.route and self._patterns.match(rights.models, f"route/{course.route}"):
             return
-        for offer in self._resolve(model):
+        offers = self._resolve(model)
+        for offer in offers:
             if not self._patterns.match(rights.models, offer.slug, offer.key):
                 stands = "" if model in (offer.slug, offer.key) else f", which is {offer.slug} here"
-                raise Forbidden(
-                    f"This key may not use {model[:200]}{stands}.",
-                    advice="Ask for another model, or have it added to the models of the key.",
-                    field="model",
-                )
+                raise _not_for(f"{model[:200]}{stands}")
+        if not offers:
+            raise _not_for(model[:200])
 
     def _permit_tools(self, rights: Rights, request: Request) -> None:
         for place, name in _hosted(request):
@@ -187,6 +186,14 @@ class Limits:
         )
         found = [_Ceiling(cap, *rest) for cap, *rest in ceilings if cap is not None]
         return min(found, key=lambda each: each.tokens)
+
+
+def _not_for(model: str) -> Forbidden:
+    return Forbidden(
+        f"This key may not use {model}.",
+        advice="Ask for another model, or have it added to the models of the key.",
+        field="model",
+    )
 
 
 def no_such_route(name: str) -> NoSuchModel:

@@ -118,10 +118,14 @@ def _instructs(item: object) -> bool:
 
 
 def _preferring(request: Request, preset: Preset) -> Request:
-    """OpenRouter's object of preferences among providers, where the caller sent none."""
-    theirs = preset.fields.aside
-    if theirs is None:
+    """How offers are chosen, where the caller did not say."""
+    ours = preset.fields
+    if ours.preferences is None or (request.preferences is not None and not preset.locked):
         return request
     aside = request.aside or Aside(request.dialect or "", {})
-    first, then = (aside.fields, theirs.fields) if preset.locked else (theirs.fields, aside.fields)
-    return replace(request, aside=Aside(aside.dialect, {**first, **then}))
+    provider = {} if ours.aside is None else ours.aside.fields
+    return replace(
+        request,
+        preferences=ours.preferences,
+        aside=Aside(aside.dialect, {**aside.fields, **provider}),
+    )

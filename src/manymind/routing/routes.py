@@ -9,11 +9,19 @@ from hashlib import sha256
 from msgspec import Struct
 
 from manymind.canon.courses import Course, Shadow
+from manymind.canon.preferences import Preferences
 from manymind.canon.values import Json, Ticks
 from manymind.routing.conditions import Facts, When, holds
 
 PREFIXES = ("route/", "dynamic/")
 """How callers name a route: by our own word, or by that of Cloudflare's clients."""
+
+
+class Choosing(Struct, frozen=True):
+    """How offers are chosen: in OpenRouter's words, and in ours."""
+
+    provider: Json
+    preferences: Preferences | None
 
 
 class Arm(Struct, frozen=True, kw_only=True):
@@ -23,7 +31,7 @@ class Arm(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     when: When | None = None
     percent: float | None = None
-    provider: Json | None = None
+    choosing: Choosing | None = None
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -33,7 +41,7 @@ class Route(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     arms: tuple[Arm, ...] = ()
     description: str = ""
-    provider: Json | None = None
+    choosing: Choosing | None = None
     max_prompt_tokens: int | None = None
     max_output_tokens: int | None = None
     max_cost: Ticks | None = None
@@ -57,11 +65,13 @@ def course(route: Route, facts: Facts, chance: float) -> Course:
     whoever is known comes by the same arm each time."""
     roll = 100 * (_share(route.name, facts) if facts.subject else chance)
     arm = _arm(route, facts, roll)
+    choosing = route.choosing if arm is None or arm.choosing is None else arm.choosing
     return Course(
         route=route.name,
         arm="" if arm is None else arm.name,
         models=route.models if arm is None else arm.models,
-        provider=route.provider if arm is None or arm.provider is None else arm.provider,
+        provider=None if choosing is None else choosing.provider,
+        preferences=None if choosing is None else choosing.preferences,
         max_prompt_tokens=route.max_prompt_tokens,
         max_output_tokens=route.max_output_tokens,
         max_cost=route.max_cost,

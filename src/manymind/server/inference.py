@@ -152,7 +152,9 @@ class Inference:
             nonlocal answer
             key = exchange.request_id
             said = marks(exchange)
-            answer = await self._gateway.relay(caller, letter, gathered.say, key=key, marks=said)
+            answer = await self._gateway.relay(
+                caller, letter, gathered.say, key=key, marks=said, tell=exchange.add_header
+            )
 
         await until_hang_up(exchange, ask)
         if answer is None:
@@ -177,7 +179,9 @@ class Inference:
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
-            await self._gateway.answer(caller, request, gathered.say, key=key, marks=said)
+            await self._gateway.answer(
+                caller, request, gathered.say, key=key, marks=said, tell=exchange.add_header
+            )
 
         answer = await gather(exchange, gathered, speak)
         reply = dialect.write_reply(answer, request, view)
@@ -205,7 +209,9 @@ class Inference:
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
-            await self._gateway.answer(caller, request, streamed.say, key=key, marks=said)
+            await self._gateway.answer(
+                caller, request, streamed.say, key=key, marks=said, tell=exchange.add_header
+            )
 
         await stream(exchange, streamed, speak)
 
