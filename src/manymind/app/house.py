@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from manymind import dialects
 from manymind.app import roles, ways
+from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.shelving import Tell, open_shelves
@@ -38,7 +39,6 @@ from manymind.ledger.accounts import Accounts, Defaults
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
-from manymind.policy.keys import Keys
 from manymind.providers import build
 from manymind.providers.reader import Reader
 from manymind.routing.embedding import Embedding
@@ -235,18 +235,22 @@ def _application(
     new_id = RequestIds()
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
+    reception = Reception(config, stored.database, stored.budgets)
+    guard = Guard(server.host, server.hosts, server.origins, reception.keys)
+    house = stored.answers
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
         Embeddings(vectors, bounds, room, entrance),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
+        *reception.pages(bounds, room),
         count(spoken, room, bounds),
         Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
         Ops(draining),
     )
     return Application(
-        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
+        guard,
         refusals,
         [route for part in parts for route in part.routes()],
         new_id,
