@@ -7,6 +7,7 @@ operator's call, paid from a cap of its own, and its rows in the ledger say so.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from random import random
 from typing import Protocol
 
@@ -69,14 +70,18 @@ class Shadows:
         if shadow.percent < 100 and self._chance() * 100 >= shadow.percent:
             return
         purse = self._purse(way.route)
+        free = shadow.at_once - purse.under_way
         room = max(0, shadow.day_cost - purse.used - purse.held)
-        most = room if shadow.max_cost is None else min(room, shadow.max_cost)
-        if purse.under_way >= shadow.at_once or most == 0:
+        if free <= 0 or room == 0:
             return
+        # Each of those that may be under way gets its part of what is left.
+        most = room // free if shadow.max_cost is None else min(room, shadow.max_cost)
         asking = self._ask(way.route, shadow, request, origin, purse, most)
         task = asyncio.get_running_loop().create_task(asking)
+        purse.under_way += 1
+        purse.held += most
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._ended, purse, most))
 
     async def aclose(self) -> None:
         """Whatever is under way ends, and is settled."""
@@ -84,6 +89,12 @@ class Shadows:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, purse: _Purse, most: Ticks, task: asyncio.Task[None]) -> None:
+        """Also of one that was cancelled before it began."""
+        self._tasks.discard(task)
+        purse.under_way -= 1
+        purse.held -= most
 
     @property
     def under_way(self) -> int:
@@ -113,8 +124,6 @@ class Shadows:
             arm=ARM,
             dialect=origin.dialect,
         )
-        purse.under_way += 1
-        purse.held += most
         allotment: Allotment | None = None
         try:
             allotment = await self._accounts.allot(own, copy, most)
@@ -129,8 +138,6 @@ class Shadows:
         except Fault:
             return  # Its attempts stand in the ledger, and nobody waits for it.
         finally:
-            purse.under_way -= 1
-            purse.held -= most
             purse.used += 0 if allotment is None else allotment.spent
 
 
