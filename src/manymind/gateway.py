@@ -14,7 +14,7 @@ from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupporte
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
-from manymind.canon.ports import Allotment, Clock, Desk, Provider
+from manymind.canon.ports import Allotment, Clock, Desk, Provider, Trail
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.entrance import Entrance, unguarded
@@ -100,6 +100,7 @@ class Gateway:
         key: str,
         marks: Marks = NO_MARKS,
         tell: Tell = untold,
+        trail: Trail | None = None,
     ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
         if request.background:
@@ -117,7 +118,7 @@ class Gateway:
                 raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
             if len(asked.items) > len(request.items):
                 await self._entrance.weigh(caller, asked, way)
-            desk = await self._desk(caller, asked, key, marks, way)
+            desk = await self._desk(caller, asked, key, marks, way, trail)
             if way.route:
                 tell(ROUTE_HEADER, way.route)
                 if way.arm:
@@ -145,15 +146,18 @@ class Gateway:
         key: str,
         marks: Marks = NO_MARKS,
         tell: Tell = untold,
+        trail: Trail | None = None,
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
         whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
         relaying, repeats = self._relaying, self._repeating(caller, letter.outline, marks)
         if relaying is None or repeats is not None or not self._entrance.passes(caller, letter):
-            await self.answer(caller, letter.opener(), say, key=key, marks=marks, tell=tell)
+            await self.answer(
+                caller, letter.opener(), say, key=key, marks=marks, tell=tell, trail=trail
+            )
             return None
         with self._entrance.turn(caller):
-            desk = await self._desk(caller, letter.outline, key, marks, DIRECT)
+            desk = await self._desk(caller, letter.outline, key, marks, DIRECT, trail)
             mouth = _Whole(say)
             answer = await relaying.relay(letter, mouth, desk)
         if answer is None:
@@ -171,7 +175,13 @@ class Gateway:
         return repeats if wanted else None
 
     async def _desk(
-        self, caller: Caller, request: Request, key: str, marks: Marks, way: Course
+        self,
+        caller: Caller,
+        request: Request,
+        key: str,
+        marks: Marks,
+        way: Course,
+        trail: Trail | None,
     ) -> Desk:
         """Where the request is asked from: whose it is, what it may cost, and how long it may
         take."""
@@ -196,6 +206,7 @@ class Gateway:
             clock=self._clock,
             origin=origin,
             deadline=self._clock.now() + seconds,
+            trail=trail,
         )
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:

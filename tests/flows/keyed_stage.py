@@ -88,7 +88,7 @@ class Door(Struct, frozen=True):
         paths = {"chat": "/chat/completions", "responses": "/responses", "messages": "/messages"}
         return f"/v1{paths[self.name]}"
 
-    def body(self, model: str, text: str = "Say hello.", **more: object) -> dict[str, object]:
+    def body(self, model: str, text: str = "Say hello.", **more: Any) -> dict[str, object]:
         if self.name == "gemini":
             return {"contents": [{"role": "user", "parts": [{"text": text}]}], **more}
         streamed = {"stream": True} if self.streamed else {}
@@ -98,7 +98,7 @@ class Door(Struct, frozen=True):
         messages = [{"role": "user", "content": text}]
         return {"model": model, "messages": messages, **capped, **streamed, **more}
 
-    def tool(self) -> dict[str, object]:
+    def tool(self) -> dict[str, Any]:
         """A wish for a search on the web, which a server would make."""
         tools: dict[str, list[dict[str, object]]] = {
             "chat": [{"type": "web_search"}],
@@ -108,7 +108,7 @@ class Door(Struct, frozen=True):
         }
         return {"tools": tools[self.name]}
 
-    def output(self, tokens: int) -> dict[str, object]:
+    def output(self, tokens: int) -> dict[str, Any]:
         if self.name == "gemini":
             return {"generationConfig": {"maxOutputTokens": tokens}}
         names = {"chat": "max_completion_tokens", "responses": "max_output_tokens"}

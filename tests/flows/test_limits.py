@@ -2,6 +2,7 @@
 in the caller's dialect, with the number, the limit and whose it is."""
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -72,7 +73,8 @@ async def test_each_dialect_hears_each_refusal_and_nothing_leaves(
 async def test_an_answer_without_a_limit_gets_that_of_its_key(tmp_path: Path) -> None:
     async with keyed(tmp_path, SETTINGS) as house:
         brief = await house.key(max_output_tokens=64)
-        for body in ({}, {"n": 4}, {"max_completion_tokens": 10}):
+        wishes: list[dict[str, Any]] = [{}, {"n": 4}, {"max_completion_tokens": 10}]
+        for body in wishes:
             told = await house.post("/v1/chat/completions", Door("chat").body(FREE, **body), brief)
             assert told.status == 200, told.text
         told = await house.post(

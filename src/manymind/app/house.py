@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from manymind import dialects
-from manymind.app import roles, ways
+from manymind.app import choosing, roles, ways
 from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
@@ -170,7 +170,15 @@ def _router(
     own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
-    router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)
+    router = Router(
+        {**upstreams, **own},
+        catalogue,
+        pricing,
+        metered,
+        tighten=closer,
+        patience=choosing.patience(config),
+        facts=choosing.facts(config),
+    )
     return router
 
 

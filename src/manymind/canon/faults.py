@@ -99,6 +99,13 @@ class NoSuchModel(NotFound):
     code = "model_not_found"
 
 
+class NoneAllowed(NotFound):
+    """There are offers of the model, and the caller's preferences leave none of them."""
+
+    code = "no_allowed_provider"
+    remedy = "Ask for less in `provider`, or ask for another model."
+
+
 class MethodNotAllowed(Fault):
     status, code = 405, "method_not_allowed"
 

@@ -1,6 +1,6 @@
 """The seams: what rooms ask of each other without knowing each other."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -73,11 +73,28 @@ class Inbox(Protocol):
     def drain(self) -> tuple[Steer, ...]: ...
 
 
+class Trail(Protocol):
+    """Is told of the attempts of one call, so that its reply can say who gave it."""
+
+    def planned(self, offers: Sequence[tuple[str, str]]) -> None:
+        """So many may be asked: models and their providers, the first choice first."""
+        ...
+
+    def began(self, model: str, provider: str) -> None:
+        """Someone is asked: this model, as it is called whoever serves it, at this provider."""
+        ...
+
+    def failed(self, status: int) -> None:
+        """Whoever was asked last failed, with such a status."""
+        ...
+
+
 class Desk(Struct, frozen=True, kw_only=True):
     """Where a call is made from. `key` names the call within its run and never repeats.
 
     `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams. `origin`
-    is on whose behalf all of it is done.
+    is on whose behalf all of it is done. The `trail` is of this call alone, and not of those that
+    are made to answer it.
     """
 
     key: str
@@ -88,10 +105,12 @@ class Desk(Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     inbox: Inbox | None = None
     final: bool = False
+    trail: Trail | None = None
 
     def at(self, step: str, allotment: Allotment | None = None) -> "Desk":
         """The desk of a call made from this one."""
-        return replace(self, key=f"{self.key}/{step}", allotment=allotment or self.allotment)
+        allotment = allotment or self.allotment
+        return replace(self, key=f"{self.key}/{step}", allotment=allotment, trail=None)
 
 
 class Provider(Protocol):

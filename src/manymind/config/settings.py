@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -14,6 +14,7 @@ class ConfigError(Exception):
 
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
+Whole: TypeAlias = Annotated[int, Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0)]
 Dollars: TypeAlias = Annotated[Decimal, "as text or as a number, both exact"]
 Percent: TypeAlias = Annotated[float, Meta(gt=0, le=100)]
@@ -64,6 +65,9 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One upstream. `key_env` names the variable that holds its key, so that no key need stand
     in a file. `dialect` is needed only for a provider that we have no file for. `prices` are by
     the provider's own names of its models; `*` stands for every model not described otherwise.
+
+    `zdr` (zero data retention), `data_collection`, `distillable` and `quantization` are what the
+    operator knows of it, for callers who ask for that in `provider`; `region` is for people.
     """
 
     base_url: str | None = None
@@ -73,6 +77,11 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authors: tuple[str, ...] = ()
     headers: dict[str, str] = {}
     prices: dict[str, PriceSettings] = {}
+    zdr: bool | None = None
+    data_collection: Literal["allow", "deny"] | None = None
+    distillable: bool | None = None
+    quantization: str | None = None
+    region: str | None = None
 
 
 class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -183,6 +192,20 @@ class CacheSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tenant_mb: Count = 256
 
 
+class RetrySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often one request is tried: `attempts` in all, in `rounds` over those who may answer.
+    `tokens` may be sent again in all, `cost_usd` may be lost on failed attempts, and a prompt
+    beyond `giant_tokens` is not sent again where a failure may have been billed. A token is
+    counted for each byte where nothing closer is known."""
+
+    attempts: Count = 4
+    rounds: Count = 3
+    tokens: Whole = 8_000_000
+    cost_usd: Dollars = Decimal("1.00")
+    giant_tokens: Whole = 400_000
+    wait_seconds: Seconds = 30.0
+
+
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where answers are kept that can be asked for again, and for how many days. Without a
     `url` that is a file in the data folder; with one that begins with postgresql:// many
@@ -213,6 +236,7 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     corpus: CorpusSettings = CorpusSettings()
     team: TeamSettings = TeamSettings()
     limits: LimitSettings = LimitSettings()
+    retries: RetrySettings = RetrySettings()
     egress: EgressSettings = EgressSettings()
     store: StoreSettings = StoreSettings()
     cache: CacheSettings = CacheSettings()

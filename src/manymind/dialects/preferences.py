@@ -168,10 +168,9 @@ def _quantizations(provider: Object) -> tuple[str, ...]:
 def _sort(provider: Object) -> tuple[str | None, bool]:
     """The order, and whether it is kept within each model."""
     words = tuple(sorted(SORTS))
-    if not isinstance(provider.peek("sort"), dict):
+    inner = _object(provider, "sort")
+    if inner is None:
         return _one_of(provider, "sort", words), True
-    inner = provider.inner("sort")
-    assert inner is not None
     by = _one_of(inner, "by", words)
     partition = _one_of(inner, "partition", tuple(_PARTITIONS)) or "model"
     return by, _PARTITIONS[partition]
@@ -179,11 +178,10 @@ def _sort(provider: Object) -> tuple[str | None, bool]:
 
 def _cutoffs(provider: Object, name: str) -> Cutoffs | None:
     """A bare number is meant for the middle."""
-    if not isinstance(provider.peek(name), dict):
+    inner = _object(provider, name)
+    if inner is None:
         number = provider.number(name)
         return None if number is None else Cutoffs(p50=_positive(provider, name, number))
-    inner = provider.inner(name)
-    assert inner is not None
     said = {
         each: _positive(inner, each, number)
         for each in _PERCENTILES
@@ -193,6 +191,11 @@ def _cutoffs(provider: Object, name: str) -> Cutoffs | None:
         strange = next(iter(inner.left()))[:60]
         raise provider.wrong(name, f"knows p50, p75, p90 and p99, not {strange}")
     return Cutoffs(**said) if said else None
+
+
+def _object(fields: Object, name: str) -> Object | None:
+    """A field that may be an object, if it is one."""
+    return fields.inner(name) if isinstance(fields.peek(name), dict) else None
 
 
 def _positive(fields: Object, name: str, number: float) -> float:
