@@ -14,6 +14,7 @@ from manymind.app import choosing, roles, ways
 from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.money import Money, accounts, money
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -35,7 +36,7 @@ from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
 from manymind.entrance import Entrance
 from manymind.gateway import Gateway
-from manymind.ledger.accounts import Accounts, Defaults
+from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
@@ -108,17 +109,22 @@ async def _house(
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
+    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
+    purses = money(stored.database, clock, pricing)
+    stored.keep(purses)
+    upstreams = _upstreams(ready, client)
+    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
     ways.check(config, router.served)
     entrance = ways.entrance(
         config, clock, router, catalogue, names(ready), counter, dialects.find()[CHAT]
     )
-    accounts = _accounts(config, router, allotted)
-    shadows = Shadows(router, accounts, clock)
+    purse = _accounts(config, router, purses, allotted)
+    shadows = Shadows(router, purse, clock)
     gateway = Gateway(
         router,
-        accounts,
+        purse,
         clock,
         seconds=config.limits.request_seconds,
         turns=stored.turns,
@@ -127,7 +133,7 @@ async def _house(
         shadows=shadows,
     )
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client)
+    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses)
     count = partial(counted, counter, router, stored.turns, ready, client, entrance)
     application = _application(
         config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count, entrance
@@ -154,16 +160,13 @@ def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
 
 def _router(
     config: Config,
-    clock: Clock,
+    pricing: CataloguePricing,
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
     team: TeamSettings,
     counter: Counter,
 ) -> Router:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
@@ -182,21 +185,17 @@ def _router(
     return router
 
 
-def _accounts(config: Config, router: Router, allotted: Allotted | None) -> "Accounts | _Watched":
+def _accounts(
+    config: Config, router: Router, purses: Money, allotted: Allotted | None
+) -> "Accounts | _Watched":
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
         except NoSuchModel:
             return False
 
-    limits = config.limits
-    standing = limits.request_cost_usd
-    defaults = Defaults(
-        request=None if standing is None else amount("limits.request_cost_usd", standing),
-        team=amount("limits.team_cost_usd", limits.team_cost_usd),
-    )
-    accounts = Accounts(defaults, is_team)
-    return accounts if allotted is None else _Watched(accounts, allotted)
+    opened = accounts(config, purses, is_team)
+    return opened if allotted is None else _Watched(opened, allotted)
 
 
 class _Watched:
