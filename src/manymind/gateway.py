@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from math import inf
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
 from manymind.canon.ports import Allotment, Clock, Desk, Provider, Trail
+from manymind.canon.rates import Rated, Tell, Untold
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.entrance import Entrance, unguarded
@@ -28,12 +29,7 @@ NO_MARKS = Marks()
 
 ROUTE_HEADER, ARM_HEADER = "x-manymind-route", "x-manymind-arm"
 
-Tell: TypeAlias = Callable[[str, str], None]
-"""Puts a header on the reply."""
-
-
-def untold(name: str, value: str) -> None:
-    """Takes headers where there is nothing to put them on."""
+UNTOLD = Untold()
 
 
 class Accounts(Protocol):
@@ -99,7 +95,7 @@ class Gateway:
         *,
         key: str,
         marks: Marks = NO_MARKS,
-        tell: Tell = untold,
+        tell: Tell = UNTOLD,
         trail: Trail | None = None,
     ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
@@ -119,6 +115,7 @@ class Gateway:
             if len(asked.items) > len(request.items):
                 await self._entrance.weigh(caller, asked, way)
             desk = await self._desk(caller, asked, key, marks, way, trail)
+            _tell_rates(caller, desk, tell)
             if way.route:
                 tell(ROUTE_HEADER, way.route)
                 if way.arm:
@@ -145,7 +142,7 @@ class Gateway:
         *,
         key: str,
         marks: Marks = NO_MARKS,
-        tell: Tell = untold,
+        tell: Tell = UNTOLD,
         trail: Trail | None = None,
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
@@ -158,6 +155,7 @@ class Gateway:
             return None
         with self._entrance.turn(caller):
             desk = await self._desk(caller, letter.outline, key, marks, DIRECT, trail)
+            _tell_rates(caller, desk, tell)
             mouth = _Whole(say)
             answer = await relaying.relay(letter, mouth, desk)
         if answer is None:
@@ -216,6 +214,14 @@ class Gateway:
             raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
         news = await self.filled(caller, request)
         return Turn(replace(request, items=news.sent), say)
+
+
+def _tell_rates(caller: Caller, desk: Desk, tell: Tell) -> None:
+    rights = caller.rights
+    if rights.requests_per_minute is None and rights.tokens_per_minute is None:
+        return
+    if isinstance(desk.allotment, Rated):
+        tell.rates(desk.allotment.rates)
 
 
 def _dropped(names: tuple[str, ...]) -> Chunk:

@@ -34,6 +34,7 @@ class Exchange:
         self.outcome = "ok"
         self.added: Fields = [(b"x-request-id", request_id.encode())]
         self.trail: Trailing | None = None
+        self.late: Callable[[], Headers] | None = None
         self._line = line
         self._head = line.head
 
