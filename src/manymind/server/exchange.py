@@ -136,6 +136,8 @@ class Exchange:
 
     def _fields(self, headers: Headers) -> Fields:
         told = () if self.trail is None else self.trail.fields()
+        if self.late is not None:
+            headers = (*headers, *self.late())
         return [*((name.encode(), fit(value)) for name, value in headers), *self.added, *told]
 
 
