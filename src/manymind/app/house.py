@@ -30,7 +30,7 @@ from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
-from manymind.config import Config, ConfigError
+from manymind.config import Config, ConfigError, ServerSettings
 from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
@@ -50,7 +50,7 @@ from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
-from manymind.server.manners import CHAT, RESPONSES, Refusals
+from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
 from manymind.server.request_ids import RequestIds
 from manymind.server.sockets import Hall, Sockets
@@ -116,10 +116,7 @@ async def _house(
     upstreams = _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
-    ways.check(config, router.served)
-    entrance = ways.entrance(
-        config, clock, router, catalogue, names(ready), counter, dialects.find()[CHAT]
-    )
+    entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
     shadows = Shadows(router, purse, clock)
     gateway = Gateway(
@@ -231,12 +228,7 @@ def _application(
         """Of which a list was made: a day's prices, and what was known to be for sale."""
         return int(clock.today() // DAY_SECONDS), catalogue.version
 
-    bounds = Bounds(
-        body_bytes=server.body_limit_mb * 1024 * 1024,
-        bodies_bytes=server.body_total_mb * 1024 * 1024,
-        body_seconds=server.body_seconds,
-        heartbeat_seconds=server.heartbeat_seconds,
-    )
+    bounds = _bounds(server)
     spoken = dialects.find()
     refusals = Refusals(spoken)
     new_id = RequestIds()
@@ -256,11 +248,16 @@ def _application(
         Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
         Ops(draining),
     )
-    return Application(
-        guard,
-        refusals,
-        [route for part in parts for route in part.routes()],
-        new_id,
+    routes = [route for part in parts for route in part.routes()]
+    return Application(guard, refusals, routes, new_id)
+
+
+def _bounds(server: ServerSettings) -> Bounds:
+    return Bounds(
+        body_bytes=server.body_limit_mb * 1024 * 1024,
+        bodies_bytes=server.body_total_mb * 1024 * 1024,
+        body_seconds=server.body_seconds,
+        heartbeat_seconds=server.heartbeat_seconds,
     )
 
 

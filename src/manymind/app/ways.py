@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 from msgspec.structs import asdict
 
+from manymind import dialects
 from manymind.app.amounts import amount
 from manymind.canon.courses import Shadow
 from manymind.canon.faults import Fault, NoSuchModel
@@ -54,7 +55,6 @@ def entrance(
     catalogue: Catalogue,
     providers: Sequence[str],
     counter: Counter,
-    chat: Dialect,
 ) -> Entrance:
     """`providers` are all that there are, those that give nothing but vectors included."""
 
@@ -67,6 +67,8 @@ def entrance(
                 raise
             return found
 
+    check(config, router.served)
+    chat = dialects.find()["openai_chat"]
     standing = Standing(
         prompt_tokens=config.limits.prompt_tokens, tenants=config.limits.tenant_prompt_tokens
     )

@@ -23,6 +23,7 @@ from manymind.config.settings import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    ServerSettings,
     SettingsFile,
     ShadowSettings,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "PriceSettings",
     "ProviderSettings",
     "RouteSettings",
+    "ServerSettings",
     "ShadowSettings",
     "file_in_use",
     "flagged",
