@@ -1,25 +1,35 @@
 """The hall: one request, top to bottom."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from math import inf
 from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
+from manymind.canon.courses import DIRECT, Course
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Noted, Say, spoken, words
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
 from manymind.canon.ports import Allotment, Clock, Desk, Provider, Trail
+from manymind.canon.rates import Rated, Tell, Untold
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
+from manymind.entrance import Entrance, unguarded
 from manymind.memory.references import Filled, filled, references
-from manymind.memory.turns import Turn, Turns
+from manymind.memory.repeats import Repeats
+from manymind.memory.turns import CHAT, RESPONSES, Turn, Turns
 from manymind.policy.keys import Caller, origin_of
+from manymind.shadows import Shadows
 
 NO_MARKS = Marks()
+
+ROUTE_HEADER, ARM_HEADER = "x-manymind-route", "x-manymind-arm"
+
+UNTOLD = Untold()
 
 
 class Accounts(Protocol):
@@ -47,6 +57,9 @@ class Serving(Protocol):
 
 
 class Gateway:
+    """`entrance` says what may come in and which way it goes, `repeats` answer once more what
+    was asked before, and `shadows` asks another model the same beside."""
+
     def __init__(
         self,
         router: Provider,
@@ -55,6 +68,9 @@ class Gateway:
         *,
         seconds: float,
         turns: Turns | None = None,
+        entrance: Entrance | None = None,
+        repeats: Repeats | None = None,
+        shadows: Shadows | None = None,
     ) -> None:
         self._router = router
         self._relaying = router if isinstance(router, Relaying) else None
@@ -62,6 +78,9 @@ class Gateway:
         self._clock = clock
         self._seconds = seconds
         self._turns = turns
+        self._entrance = entrance or unguarded(clock)
+        self._repeats = repeats
+        self._shadows = shadows
 
     def readied(self, request: Request) -> Request:
         """The request, saying plainly whether its answer will be kept."""
@@ -94,6 +113,7 @@ class Gateway:
         *,
         key: str,
         marks: Marks = NO_MARKS,
+        tell: Tell = UNTOLD,
         trail: Trail | None = None,
     ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
@@ -103,22 +123,34 @@ class Gateway:
                 advice="Leave out background, and stream the answer.",
                 field="background",
             )
-        turn = await self._turn(caller, request, say, key)
-        if not turn.request.items and not turn.request.instructions:
-            raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
-        origin = _origin(caller, turn.request, key, marks)
-        desk = Desk(
-            key=key,
-            allotment=await self._accounts.allot(origin, turn.request, caller.rights.max_cost),
-            clock=self._clock,
-            origin=origin,
-            deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
-            trail=trail,
-        )
-        mouth = _Whole(turn.say)
-        await self._router.run(turn.request, mouth, desk)
-        mouth.check()
-        await turn.end()
+        with self._entrance.turn(caller):
+            admitted = await self._entrance.admit(caller, request, marks)
+            way = admitted.course
+            turn = await self._turn(caller, admitted.request, say, key)
+            asked = turn.request
+            if not asked.items and not asked.instructions:
+                raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
+            if len(asked.items) > len(request.items):
+                await self._entrance.weigh(caller, asked, way)
+            desk = await self._desk(caller, asked, key, marks, way, trail)
+            _tell_rates(caller, desk, tell)
+            if way.route:
+                tell(ROUTE_HEADER, way.route)
+                if way.arm:
+                    tell(ARM_HEADER, way.arm)
+                if self._shadows is not None:
+                    self._shadows.follow(way, asked, desk.origin, private=_private(request))
+            if admitted.overridden:
+                await turn.say(_dropped(admitted.overridden))
+            mouth = _Whole(turn.say)
+            repeats = self._repeating(caller, request, marks)
+            if repeats is not None:
+                ask = partial(self._router.run, asked)
+                await repeats.answer(asked, desk, marks.repeat, mouth, tell, ask)
+            else:
+                await self._router.run(asked, mouth, desk)
+            mouth.check()
+            await turn.end()
 
     async def relay(
         self,
@@ -128,29 +160,70 @@ class Gateway:
         *,
         key: str,
         marks: Marks = NO_MARKS,
+        tell: Tell = UNTOLD,
         trail: Trail | None = None,
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept. Gives the answer, or
         None where it was spoken: a stream, or whatever comes of a letter that was opened."""
-        if self._relaying is None:
-            await self.answer(caller, letter.opener(), say, key=key, marks=marks, trail=trail)
+        relaying, repeats = self._relaying, self._repeating(caller, letter.outline, marks)
+        if relaying is None or repeats is not None or not self._entrance.passes(caller, letter):
+            await self.answer(
+                caller, letter.opener(), say, key=key, marks=marks, tell=tell, trail=trail
+            )
             return None
-        origin = _origin(caller, letter.outline, key, marks)
-        desk = Desk(
-            key=key,
-            allotment=await self._accounts.allot(origin, letter.outline, caller.rights.max_cost),
-            clock=self._clock,
-            origin=origin,
-            deadline=self._clock.now() + self._seconds,
-            trail=trail,
-        )
-        mouth = _Whole(say)
-        answer = await self._relaying.relay(letter, mouth, desk)
+        with self._entrance.turn(caller):
+            desk = await self._desk(caller, letter.outline, key, marks, DIRECT, trail)
+            _tell_rates(caller, desk, tell)
+            mouth = _Whole(say)
+            answer = await relaying.relay(letter, mouth, desk)
         if answer is None:
             mouth.check()
         elif answer.status == "in_progress":
             raise cut_short()
         return answer
+
+    def _repeating(self, caller: Caller, request: Request, marks: Marks) -> Repeats | None:
+        """What may answer once more, where somebody wants that."""
+        repeats = self._repeats
+        if repeats is None or not (caller.rights.caches or marks.repeat.wanted):
+            return None
+        wanted = repeats.wanted(caller.rights, marks.repeat, private=_private(request))
+        return repeats if wanted else None
+
+    async def _desk(
+        self,
+        caller: Caller,
+        request: Request,
+        key: str,
+        marks: Marks,
+        way: Course,
+        trail: Trail | None,
+    ) -> Desk:
+        """Where the request is asked from: whose it is, what it may cost, and how long it may
+        take."""
+        named = (request.metadata or {}).get("feature")
+        origin = origin_of(
+            caller,
+            key,
+            marks,
+            feature=named if isinstance(named, str) else "",
+            dialect=request.dialect or "",
+            streamed=request.stream,
+            route=way.route,
+            arm=way.arm,
+        )
+        most = caller.rights.max_cost
+        if way.max_cost is not None and (most is None or way.max_cost < most):
+            most = way.max_cost
+        seconds = min(request.caps.seconds or inf, way.seconds or inf, self._seconds)
+        return Desk(
+            key=key,
+            allotment=await self._accounts.allot(origin, request, most),
+            clock=self._clock,
+            origin=origin,
+            deadline=self._clock.now() + seconds,
+            trail=trail,
+        )
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
         if self._turns is not None:
@@ -161,16 +234,21 @@ class Gateway:
         return Turn(replace(request, items=news.sent), say)
 
 
-def _origin(caller: Caller, request: Request, key: str, marks: Marks) -> Origin:
-    named = (request.metadata or {}).get("feature")
-    return origin_of(
-        caller,
-        key,
-        marks,
-        feature=named if isinstance(named, str) else "",
-        dialect=request.dialect or "",
-        streamed=request.stream,
-    )
+def _tell_rates(caller: Caller, desk: Desk, tell: Tell) -> None:
+    rights = caller.rights
+    if rights.requests_per_minute is None and rights.tokens_per_minute is None:
+        return
+    if isinstance(desk.allotment, Rated):
+        tell.rates(desk.allotment.rates)
+
+
+def _dropped(names: tuple[str, ...]) -> Chunk:
+    return spoken(Noted(what="dropped", data={"parameters": list(names)}))
+
+
+def _private(request: Request) -> bool:
+    """Whether its caller said that nothing of it is to be stored. In Messages nobody can."""
+    return request.store is False and request.dialect in (CHAT, RESPONSES)
 
 
 class _Whole:

@@ -10,6 +10,7 @@ from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.dialects.mirror import Dialect
 from manymind.egress.trusted import Trusted
+from manymind.entrance import Entrance
 from manymind.ledger.pricing import CataloguePricing
 from manymind.ledger.sampling import Sampler
 from manymind.ledger.tightening import Tightening
@@ -43,6 +44,7 @@ def counted(
     turns: Turns,
     ready: Sequence[Found],
     client: Trusted,
+    entrance: Entrance,
     spoken: Mapping[str, Dialect],
     admission: Admission,
     bounds: Bounds,
@@ -59,6 +61,7 @@ def counted(
 
     return Counting(
         Counts(router, counter, asked),
+        entrance,
         recall,
         partial(drifts, counter.samples),
         spoken,

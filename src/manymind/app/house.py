@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from manymind import dialects
-from manymind.app import choosing, roles
+from manymind.app import choosing, roles, ways
 from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
@@ -30,10 +30,11 @@ from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
-from manymind.config import Config, ConfigError
+from manymind.config import Config, ConfigError, ServerSettings
 from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
+from manymind.entrance import Entrance
 from manymind.gateway import Gateway
 from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
@@ -53,6 +54,7 @@ from manymind.server.manners import RESPONSES, Refusals
 from manymind.server.ops import Ops
 from manymind.server.request_ids import RequestIds
 from manymind.server.sockets import Hall, Sockets
+from manymind.shadows import Shadows
 from manymind.tokens.counter import Counter
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -71,6 +73,7 @@ class House(Struct, frozen=True, kw_only=True):
     team: TeamSettings
     stored: Stored
     money: Money
+    shadows: Shadows
 
 
 @asynccontextmanager
@@ -81,10 +84,14 @@ async def open_house(
     _refuse_an_open_door(config)
     client = outgoing(config)
     stored = Stored(config)
+    house: House | None = None
     try:
-        yield await _house(config, client, stored, progress, allotted)
+        house = await _house(config, client, stored, progress, allotted)
+        yield house
     finally:
         with anyio.CancelScope(shield=True):
+            if house is not None:
+                await house.shadows.aclose()
             await client.aclose()
             await stored.aclose()
 
@@ -110,12 +117,24 @@ async def _house(
     upstreams = _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, purses, allotted)
+    entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
+    purse = _accounts(config, router, purses, allotted)
+    shadows = Shadows(router, purse, clock)
+    gateway = Gateway(
+        router,
+        purse,
+        clock,
+        seconds=config.limits.request_seconds,
+        turns=stored.turns,
+        entrance=entrance,
+        repeats=ways.repeats(config, clock, router, stored.database),
+        shadows=shadows,
+    )
     draining = Draining()
     vectors = embedding(config, clock, catalogue, ready, client, pricing, purses)
-    count = partial(counted, counter, router, stored.turns, ready, client)
+    count = partial(counted, counter, router, stored.turns, ready, client, entrance)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count, entrance
     )
     return House(
         gateway=gateway,
@@ -125,6 +144,7 @@ async def _house(
         team=team,
         stored=stored,
         money=purses,
+        shadows=shadows,
     )
 
 
@@ -164,14 +184,9 @@ def _router(
     return router
 
 
-def _gateway(
-    config: Config,
-    clock: Clock,
-    router: Router,
-    stored: Stored,
-    purses: Money,
-    allotted: Allotted | None,
-) -> Gateway:
+def _accounts(
+    config: Config, router: Router, purses: Money, allotted: Allotted | None
+) -> "Accounts | _Watched":
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
@@ -179,9 +194,7 @@ def _gateway(
             return False
 
     opened = accounts(config, purses, is_team)
-    watched = opened if allotted is None else _Watched(opened, allotted)
-    seconds = config.limits.request_seconds
-    return Gateway(router, watched, clock, seconds=seconds, turns=stored.turns)
+    return opened if allotted is None else _Watched(opened, allotted)
 
 
 class _Watched:
@@ -205,6 +218,7 @@ def _application(
     providers: Collection[str],
     draining: Draining,
     count: MakeCounting,
+    entrance: Entrance,
 ) -> Application:
     server = config.server
 
@@ -216,12 +230,7 @@ def _application(
         """Of which a list was made: a day's prices, and what was known to be for sale."""
         return int(clock.today() // DAY_SECONDS), catalogue.version
 
-    bounds = Bounds(
-        body_bytes=server.body_limit_mb * 1024 * 1024,
-        bodies_bytes=server.body_total_mb * 1024 * 1024,
-        body_seconds=server.body_seconds,
-        heartbeat_seconds=server.heartbeat_seconds,
-    )
+    bounds = _bounds(server)
     spoken = dialects.find()
     refusals = Refusals(spoken)
     new_id = RequestIds()
@@ -232,16 +241,25 @@ def _application(
     hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
-        Embeddings(vectors, bounds, room),
+        Embeddings(vectors, bounds, room, entrance),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
         *reception.pages(bounds, room),
         count(spoken, room, bounds),
-        Listing(listed, state, config.aliases, clock.today),
+        Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
         Ops(draining),
     )
     routes = [route for part in parts for route in part.routes()]
     return Application(guard, refusals, routes, new_id)
+
+
+def _bounds(server: ServerSettings) -> Bounds:
+    return Bounds(
+        body_bytes=server.body_limit_mb * 1024 * 1024,
+        bodies_bytes=server.body_total_mb * 1024 * 1024,
+        body_seconds=server.body_seconds,
+        heartbeat_seconds=server.heartbeat_seconds,
+    )
 
 
 def _refuse_an_open_door(config: Config) -> None:

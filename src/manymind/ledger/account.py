@@ -6,6 +6,7 @@ from typing import TypeAlias
 from manymind.canon.attempts import Attempt
 from manymind.canon.faults import KeyStopped, StoreFailed
 from manymind.canon.origins import Origin
+from manymind.canon.rates import Rate
 from manymind.canon.values import Ticks
 from manymind.ledger.bank import Bank
 from manymind.ledger.slices import Meter, Slice
@@ -95,6 +96,11 @@ class Account:
                 bank.stop(attempt.origin, BROKEN)
         return exceeded
 
+    def rates(self) -> tuple[Rate, ...]:
+        """How the rates of the key stand, as far as is known here."""
+        moment = self._today()
+        return tuple(_rate(meter, moment) for meter in self._meters if meter.rate)
+
     def left(self) -> Ticks | None:
         """The least that was left of any budget in money when it was last asked for."""
         moment = self._today()
@@ -106,6 +112,17 @@ class Account:
                 room = max(0, known)
                 least = room if least is None or room < least else least
         return least
+
+
+def _rate(meter: Meter, moment: float) -> Rate:
+    part, cap = meter.at(moment), meter.budget.cap
+    known = part.room + part.free if part.known_at > -inf else cap
+    return Rate(
+        unit=meter.budget.unit,
+        limit=cap,
+        remaining=max(0, min(cap, known)),
+        reset_seconds=max(0.0, part.ends_at - moment),
+    )
 
 
 def _tokens(attempt: Attempt | None, reserved: int) -> int:

@@ -11,6 +11,7 @@ weighed again.
 from manymind.canon.attempts import Attempt
 from manymind.canon.faults import OverBudget, Overloaded
 from manymind.canon.ports import Allotment, Hold
+from manymind.canon.rates import Rate
 from manymind.canon.values import Ticks
 from manymind.catalog.money import dollars
 from manymind.ledger.account import Account, Amounts, Entry
@@ -112,6 +113,10 @@ class Purse(Allotment):
             entry = await self._borrowed(account, amounts, final)
         self._root._counted = True
         return self._enter(worst, entry)
+
+    def rates(self) -> tuple[Rate, ...]:
+        """How the rates of the key that pays stand."""
+        return () if self._account is None else self._account.rates()
 
     async def _borrowed(self, account: Account, amounts: Amounts, final: bool) -> Entry:
         """What this server has too little of is borrowed; meanwhile others may reserve."""

@@ -56,6 +56,8 @@ def origin_of(
     feature: str = "",
     dialect: str = "",
     streamed: bool = False,
+    route: str = "",
+    arm: str = "",
 ) -> Origin:
     """Whose call this is. A feature is what the marks name, else `feature`."""
     return Origin(
@@ -63,6 +65,8 @@ def origin_of(
         user=caller.user,
         key=caller.key,
         request=request_id,
+        route=route,
+        arm=arm,
         feature=marks.feature or feature,
         session=marks.session,
         app=marks.app,

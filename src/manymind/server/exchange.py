@@ -34,6 +34,7 @@ class Exchange:
         self.outcome = "ok"
         self.added: Fields = [(b"x-request-id", request_id.encode())]
         self.trail: Trailing | None = None
+        self.late: Callable[[], Headers] | None = None
         self._line = line
         self._head = line.head
 
@@ -135,6 +136,8 @@ class Exchange:
 
     def _fields(self, headers: Headers) -> Fields:
         told = () if self.trail is None else self.trail.fields()
+        if self.late is not None:
+            headers = (*headers, *self.late())
         return [*((name.encode(), fit(value)) for name, value in headers), *self.added, *told]
 
 

@@ -27,6 +27,7 @@ from manymind.server.paging import query
 from manymind.server.retries import limited, limits_retries
 from manymind.server.routes import Captured, Route
 from manymind.server.stream import Gathered, Streamed, gather, stream, until_hang_up
+from manymind.server.told import Told
 from manymind.server.trail import Annotating, Trail, wants_metadata, with_metadata
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -173,8 +174,15 @@ class Inference:
             nonlocal answer
             key = exchange.request_id
             said = marks(exchange)
+            beside = Told(exchange, letter.dialect, self._clock.today)
             answer = await self._gateway.relay(
-                caller, letter, gathered.say, key=key, marks=said, trail=trail
+                caller,
+                letter,
+                gathered.say,
+                key=key,
+                marks=said,
+                tell=beside,
+                trail=trail,
             )
 
         await until_hang_up(exchange, ask)
@@ -205,8 +213,15 @@ class Inference:
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
+            beside = Told(exchange, dialect.name, self._clock.today)
             await self._gateway.answer(
-                caller, request, gathered.say, key=key, marks=said, trail=trail
+                caller,
+                request,
+                gathered.say,
+                key=key,
+                marks=said,
+                tell=beside,
+                trail=trail,
             )
 
         answer = await gather(exchange, gathered, speak)
@@ -236,8 +251,15 @@ class Inference:
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
+            beside = Told(exchange, request.dialect or "", self._clock.today)
             await self._gateway.answer(
-                caller, request, streamed.say, key=key, marks=said, trail=trail
+                caller,
+                request,
+                streamed.say,
+                key=key,
+                marks=said,
+                tell=beside,
+                trail=trail,
             )
 
         await stream(exchange, streamed, speak)

@@ -27,6 +27,7 @@ from manymind.server.handshake import DRAIN, RESTARTING, SOCKET, Handshake
 from manymind.server.inference import Bounds
 from manymind.server.line import AsgiMessage, HungUp
 from manymind.server.manners import RESPONSES, Manners
+from manymind.server.marks import marks
 from manymind.server.naming import Naming
 from manymind.server.recollection import Recollection, Recollections
 from manymind.server.routes import Captured, Route, admit
@@ -222,7 +223,8 @@ class Session:
             naming = Naming(dialect.name, self._house, key)
             say = turn.begin(dialect.writer(request, self._view(request)), naming, keep)
             if generate:
-                await self._hall.gateway.answer(self._caller, whole, say, key=key)
+                said = marks(self._socket)
+                await self._hall.gateway.answer(self._caller, whole, say, key=key, marks=said)
             else:
                 free = Spent(usage=Usage(cost=0))
                 await say(spoken(Began(id="", model=request.model), free, Ended()))

@@ -247,3 +247,19 @@ reserved, and `lines` how the cost was reckoned. `ticks` and `tokens` are what b
 A row with a `budget` is no attempt: it holds in `reserved` what a server that died had borrowed of
 that budget, in the budget's own unit, and counts for nothing else. While its outcome is `unknown`
 that stays charged, until somebody says what it cost."""
+
+REPEATS = Table(
+    "repeats",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("api_key", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("offer", String, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("events", LargeBinary, nullable=False),
+    Index("repeats_by_time", "owner", "kept_at"),
+    Index("repeats_by_end", "ends_at"),
+)
+"""Answers that a key is given again for the same question, of which only a digest is kept."""
