@@ -107,11 +107,11 @@ class Till:
         sold = Sale(offer, letter.model, number, None, meter, hold, desk, self._on_attempt)
         async with sold as sale:
             answer = await carrier.carry(letter, offer.native, desk)
-            sale.answered = answer.model or offer.native
+            if not answer.model:
+                answer = replace(answer, model=offer.native)
+            sale.answered = answer
             usage = meter.whole(answer.usage)
-        if usage is answer.usage and sale.answered == answer.model:
-            return answer
-        return replace(answer, model=sale.answered, usage=usage)
+        return answer if usage is answer.usage else replace(answer, usage=usage)
 
 
 async def _nobody(chunk: Chunk) -> None:
