@@ -13,11 +13,13 @@ from manymind import dialects
 from manymind.app import roles
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.recorded import Recorded
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
 from manymind.app.upstreams import Found, discover, outgoing
 from manymind.app.vectors import embedding
+from manymind.canon.attempts import OnAttempt
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.origins import Origin
@@ -69,6 +71,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    recorded: Recorded
 
 
 @asynccontextmanager
@@ -79,10 +82,14 @@ async def open_house(
     _refuse_an_open_door(config)
     client = outgoing(config)
     stored = Stored(config)
+    house: House | None = None
     try:
-        yield await _house(config, client, stored, progress, allotted)
+        house = await _house(config, client, stored, progress, allotted)
+        yield house
     finally:
         with anyio.CancelScope(shield=True):
+            if house is not None:
+                await house.recorded.aclose()
             await client.aclose()
             await stored.aclose()
 
@@ -101,14 +108,19 @@ async def _house(
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
+    recorded = Recorded(config, stored.database, client, catalogue, clock)
+    recorded.metrics.gauge(
+        "manymind_upstream_connections", "Open sockets to providers.", client.open_sockets
+    )
+    heard, upstreams = recorded.attempted, _upstreams(ready, client)
+    router = _router(config, clock, catalogue, upstreams, shelves, team, counter, heard)
     roles.check(config, router)
     gateway = _gateway(config, clock, router, stored, allotted)
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client)
+    vectors = embedding(config, clock, catalogue, ready, client, heard)
     count = partial(counted, counter, router, stored.turns, ready, client)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
+        config, clock, gateway, vectors, stored, recorded, catalogue, names(ready), draining, count
     )
     return House(
         gateway=gateway,
@@ -117,6 +129,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        recorded=recorded,
     )
 
 
@@ -137,6 +150,7 @@ def _router(
     shelves: Shelves,
     team: TeamSettings,
     counter: Counter,
+    on_attempt: OnAttempt,
 ) -> Router:
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
@@ -147,7 +161,9 @@ def _router(
     own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
-    router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)
+    router = Router(
+        {**upstreams, **own}, catalogue, pricing, metered, on_attempt=on_attempt, tighten=closer
+    )
     return router
 
 
@@ -192,6 +208,7 @@ def _application(
     gateway: Gateway,
     vectors: Embedding,
     stored: Stored,
+    recorded: Recorded,
     catalogue: Catalogue,
     providers: Collection[str],
     draining: Draining,
@@ -225,15 +242,19 @@ def _application(
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
         count(spoken, room, bounds),
-        Listing(listed, state, config.aliases, clock.today),
+        *recorded.pages(),
+        Listing(listed, state, config.aliases, clock.today, recorded.measured),
         Ops(draining),
     )
-    return Application(
+    application = Application(
         Guard(server.host, server.hosts, server.origins, Keys(config.key)),
         refusals,
         [route for part in parts for route in part.routes()],
         new_id,
+        recorded.watches(),
     )
+    recorded.look_at(application, room)
+    return application
 
 
 def _refuse_an_open_door(config: Config) -> None:

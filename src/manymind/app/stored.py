@@ -34,15 +34,15 @@ class Stored:
 
     def __init__(self, config: Config) -> None:
         self._clock = clock = SystemClock()
-        self._database = _database(config)
-        self.answers = Answers(self._database, clock, days=config.store.days)
-        self.conversations = Conversations(self._database, clock)
+        self.database = _database(config)
+        self.answers = Answers(self.database, clock, days=config.store.days)
+        self.conversations = Conversations(self.database, clock)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:
         """Says what is wrong with the database before anybody needs it."""
         try:
-            await self._database.open()
+            await self.database.open()
         except StoreFailed as fault:
             raise ConfigError(f"store.url: {fault.message}") from None
         await self.answers.sweep()
@@ -63,7 +63,7 @@ class Stored:
         )
 
     async def aclose(self) -> None:
-        await self._database.aclose()
+        await self.database.aclose()
 
 
 def _database(config: Config) -> Database:

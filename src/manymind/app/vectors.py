@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from manymind.app.amounts import amount
 from manymind.app.upstreams import Found
+from manymind.canon.attempts import OnAttempt
 from manymind.canon.ports import Clock
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
@@ -16,7 +17,12 @@ from manymind.routing.embedding import Embedding
 
 
 def embedding(
-    config: Config, clock: Clock, catalogue: Catalogue, ready: Sequence[Found], client: Trusted
+    config: Config,
+    clock: Clock,
+    catalogue: Catalogue,
+    ready: Sequence[Found],
+    client: Trusted,
+    on_attempt: OnAttempt,
 ) -> Embedding:
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
@@ -31,4 +37,5 @@ def embedding(
         Accounts(Defaults(request=cap), lambda model: False),
         clock,
         seconds=config.limits.request_seconds,
+        on_attempt=on_attempt,
     )

@@ -25,6 +25,7 @@ async def serve(config: Config, verbose: bool) -> int:
         _tell(f"{path} lies here, but is not read unless named: --config {path}")
     async with open_house(config, progress=_tell) as house:
         await house.stored.open()
+        house.recorded.start()
         served = await listen(
             house.application,
             host=server.host,

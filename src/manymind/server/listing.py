@@ -12,7 +12,7 @@ from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.google_listing import GoogleListing, from_google
 from manymind.server.manners import Manners
-from manymind.server.openrouter_listing import OpenRouterListing
+from manymind.server.openrouter_listing import Measured, OpenRouterListing, unmeasured
 from manymind.server.routes import Captured, Route
 from manymind.server.showcase import Form, Showcase, Shown
 from manymind.server.unchanged import reply, tag
@@ -23,7 +23,7 @@ PAGE_USUAL, PAGE_MAX = 20, 1000
 
 class Listing:
     """`state` tells when the list must be made anew, `aliases` are the operator's own names, and
-    `now` gives the seconds since 1970."""
+    `now` gives the seconds since 1970, `measured` how providers have done of late."""
 
     def __init__(
         self,
@@ -31,13 +31,15 @@ class Listing:
         state: Callable[[], object] = lambda: None,
         aliases: Mapping[str, str] | None = None,
         now: Callable[[], float] = time,
+        measured: Measured = unmeasured,
     ) -> None:
         self._showcase = Showcase(models, state, aliases)
         self._now = now
+        self._measured = measured
         self._google = GoogleListing(models)
 
     def routes(self) -> tuple[Route, ...]:
-        openrouter = OpenRouterListing(self._showcase, self._now)
+        openrouter = OpenRouterListing(self._showcase, self._now, self._measured)
         own = (("/models", self.all), ("/models/{model...}", self.one))
         theirs = Manners(house="openrouter")
         return (

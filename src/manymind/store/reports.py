@@ -94,7 +94,7 @@ class Reports:
             if found is None:
                 return ()
             all_of_it = and_(mine, A.c.owner == found.owner, A.c.request == found.request)
-            query = select(A).where(all_of_it).order_by(A.c.at, A.c.key).limit(ATTEMPTS_MAX)
+            query = select(*_COLUMNS).where(all_of_it).order_by(A.c.at, A.c.key).limit(ATTEMPTS_MAX)
             rows = (await connection.execute(query)).mappings().all()
         return tuple(map(attempt_row, rows))
 
@@ -116,8 +116,8 @@ class Reports:
         offset: int = 0,
         dearest_first: bool = False,
     ) -> tuple[Line, ...]:
-        """Sums by period, oldest first, and by dimension (see `facts`). By the hour only what still has a row
-        can be told apart; in any other way the sums are those of all that ever was."""
+        """Sums by period, oldest first, and by dimension (see `facts`). By the hour only what still
+        has a row can be told apart; in any other way the sums are those of all that ever was."""
         source = facts(whose, wanted, by, period, titles="app" in by)
         named = [dimension(source, name).label(f"by_{place}") for place, name in enumerate(by)]
         sums = summed(source)
@@ -152,7 +152,7 @@ class Reports:
             terms.append(A.c.at >= after.at if oldest_first else A.c.at <= after.at)
             terms.append(here > there if oldest_first else here < there)
         order = [each if oldest_first else each.desc() for each in columns]
-        query = select(A).where(and_(*terms)).order_by(*order).limit(limit)
+        query = select(*_COLUMNS).where(and_(*terms)).order_by(*order).limit(limit)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return tuple(map(attempt_row, rows))
@@ -167,6 +167,7 @@ class Reports:
             after = place(page[-1])
 
 
+_COLUMNS = [A.c[name] for name in AttemptRow.__struct_fields__]
 _NONE = Sums(**dict.fromkeys(SUMS, 0))
 
 

@@ -1,4 +1,4 @@
-"""How attempts are found by their reply's id, what stays of deleted ones, and what is to be told."""
+"""Attempts by their reply's id, what stays of deleted ones, and what is to be told by webhook."""
 
 import sqlalchemy as sa
 from alembic import op
