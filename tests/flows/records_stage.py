@@ -21,9 +21,7 @@ class Answered(Struct, frozen=True):
     json: Any = None
 
 
-async def call(
-    stage: Stage, path: str, *, key: str | None = None, method: str = "GET"
-) -> Answered:
+async def call(stage: Stage, path: str, *, key: str | None = None, method: str = "GET") -> Answered:
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     async with (
         aiohttp.ClientSession() as session,

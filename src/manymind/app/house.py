@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from manymind import dialects
 from manymind.app import roles
+from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.recorded import Recorded
@@ -39,7 +40,6 @@ from manymind.ledger.accounts import Accounts, Defaults
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
-from manymind.policy.keys import Keys
 from manymind.providers import build
 from manymind.providers.reader import Reader
 from manymind.routing.embedding import Embedding
@@ -235,19 +235,23 @@ def _application(
     new_id = RequestIds()
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
+    reception = Reception(config, stored.database, stored.budgets)
+    guard = Guard(server.host, server.hosts, server.origins, reception.keys)
+    house = stored.answers
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
         Embeddings(vectors, bounds, room),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
+        *reception.pages(bounds, room),
         count(spoken, room, bounds),
         *recorded.pages(),
         Listing(listed, state, config.aliases, clock.today, recorded.measured),
         Ops(draining),
     )
     application = Application(
-        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
+        guard,
         refusals,
         [route for part in parts for route in part.routes()],
         new_id,

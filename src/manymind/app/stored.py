@@ -21,6 +21,7 @@ from manymind.server.routes import Route
 from manymind.server.stored import StoredResponses
 from manymind.server.stored_chat import StoredChat
 from manymind.store.answers import Answers
+from manymind.store.budgets import Budgets
 from manymind.store.conversations import Conversations
 from manymind.store.database import BadAddress, Database
 
@@ -35,6 +36,7 @@ class Stored:
     def __init__(self, config: Config) -> None:
         self._clock = clock = SystemClock()
         self.database = _database(config)
+        self.budgets = Budgets(self.database, clock)
         self.answers = Answers(self.database, clock, days=config.store.days)
         self.conversations = Conversations(self.database, clock)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)

@@ -50,6 +50,7 @@ class Origin(Struct, frozen=True, kw_only=True):
 
     `request` is the id of the caller's request, which the calls of a team share. `route` is the
     operator's named route that it came by. `streamed` says how the caller hears the answer.
+    `rights` are those of its key, and stand in no row; rates are weighed wherever a call goes.
     """
 
     tenant: str = OPERATOR
@@ -62,3 +63,4 @@ class Origin(Struct, frozen=True, kw_only=True):
     app: App = App()
     dialect: str = ""
     streamed: bool = False
+    rights: Rights = Rights()

@@ -77,6 +77,7 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     request_cost_usd: Dollars | None = None
     team_cost_usd: Dollars = Decimal("5.00")
+    key_cost_usd_per_day: Dollars = Decimal("10.00")
     request_seconds: Seconds = 3600.0
 
 

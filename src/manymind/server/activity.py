@@ -13,8 +13,8 @@ from manymind.server import record_forms
 from manymind.server.exchange import Exchange
 from manymind.server.manners import Manners
 from manymind.server.paging import Query, query
-from manymind.server.routes import Captured, Page, Route
-from manymind.server.seeing import known, managing, whose
+from manymind.server.routes import Captured, Needs, Page, Route
+from manymind.server.seeing import known, whose
 from manymind.store.facts import DAY_MICROS, Wanted
 from manymind.store.rankings import APPS_MAX, RANKED, Rankings
 from manymind.store.reports import Reports
@@ -51,16 +51,16 @@ class Activity:
         self._settled = settled
 
     def routes(self) -> tuple[Route, ...]:
-        pages: dict[str, Page] = {
-            "/generation": self.generation,
-            "/activity": self.activity,
-            "/datasets/rankings-daily": self.ranked,
-            "/datasets/app-rankings": self.apps,
-        }
+        pages: tuple[tuple[str, Page, Needs], ...] = (
+            ("/generation", self.generation, "any"),
+            ("/activity", self.activity, "manage"),
+            ("/datasets/rankings-daily", self.ranked, "any"),
+            ("/datasets/app-rankings", self.apps, "any"),
+        )
         manners = Manners(house="openrouter")
         return tuple(
-            Route(method="GET", path=PREFIX + path, page=page, manners=manners)
-            for path, page in pages.items()
+            Route(method="GET", path=PREFIX + path, page=page, manners=manners, needs=needs)
+            for path, page, needs in pages
         )
 
     async def generation(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
@@ -81,7 +81,7 @@ class Activity:
 
     async def activity(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         """The last thirty days, today among them, by day, model and provider."""
-        mine, asked = managing(caller), query(exchange)
+        mine, asked = whose(caller), query(exchange)
         known(asked, "date", "api_key_hash", "user_id")
         today = self._today()
         only = _day(asked, "date")

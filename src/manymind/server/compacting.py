@@ -54,6 +54,7 @@ class Compacting:
                 path=f"{prefix}/responses/compact",
                 page=self.compact,
                 manners=Manners(dialect=RESPONSES, house=house),
+                needs="infer",
             )
             for prefix, house in HOUSES
         )

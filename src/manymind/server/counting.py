@@ -88,7 +88,7 @@ class Counting:
             with self._admission.visit() as take:
                 await self._count(exchange, caller, manners.dialect, captured.get("model"), take)
 
-        return Route(method="POST", path=path, page=page, manners=manners)
+        return Route(method="POST", path=path, page=page, manners=manners, needs="infer")
 
     async def _count(
         self,

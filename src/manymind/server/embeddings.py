@@ -28,7 +28,13 @@ class Embeddings:
 
     def routes(self) -> tuple[Route, ...]:
         return tuple(
-            Route(method="POST", path=path, page=self.embed, manners=Manners(house=house))
+            Route(
+                method="POST",
+                path=path,
+                page=self.embed,
+                manners=Manners(house=house),
+                needs="infer",
+            )
             for path, house in PATHS
         )
 

@@ -29,8 +29,14 @@ class GoogleListing:
     def routes(self) -> tuple[Route, ...]:
         manners = Manners(dialect=GEMINI)
         return (
-            Route(method="GET", path="/v1beta/models", page=self.all, manners=manners),
-            Route(method="GET", path="/v1beta/models/{model...}", page=self.one, manners=manners),
+            Route(method="GET", path="/v1beta/models", page=self.all, manners=manners, needs="any"),
+            Route(
+                method="GET",
+                path="/v1beta/models/{model...}",
+                page=self.one,
+                manners=manners,
+                needs="any",
+            ),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:

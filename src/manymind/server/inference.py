@@ -104,7 +104,7 @@ class Inference:
         def page(exchange: Exchange, caller: Caller, captured: Captured) -> Awaitable[None]:
             return self._visit(exchange, caller, manners, captured.get("model"))
 
-        return Route(method="POST", path=path, page=page, manners=manners)
+        return Route(method="POST", path=path, page=page, manners=manners, needs="infer")
 
     async def _visit(
         self, exchange: Exchange, caller: Caller, manners: Manners, model: str | None

@@ -43,10 +43,16 @@ class Listing:
         own = (("/models", self.all), ("/models/{model...}", self.one))
         theirs = Manners(house="openrouter")
         return (
-            *(Route(method="GET", path=f"/v1{path}", page=page) for path, page in own),
+            *(Route(method="GET", path=f"/v1{path}", page=page, needs="any") for path, page in own),
             *openrouter.routes(),
             *self._google.routes(),
-            Route(method="GET", path="/api/v1/models/{model...}", page=self.one, manners=theirs),
+            Route(
+                method="GET",
+                path="/api/v1/models/{model...}",
+                page=self.one,
+                manners=theirs,
+                needs="any",
+            ),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:

@@ -59,7 +59,7 @@ class OpenRouterListing:
         }
         manners = Manners(house="openrouter")
         return tuple(
-            Route(method="GET", path=PREFIX + path, page=page, manners=manners)
+            Route(method="GET", path=PREFIX + path, page=page, manners=manners, needs="any")
             for path, page in pages.items()
         )
 

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from manymind.canon.faults import BadRequest, Forbidden
+from manymind.canon.faults import BadRequest
 from manymind.policy.keys import Caller
 from manymind.server.paging import Query
 from manymind.store.facts import DIMENSIONS, PERIODS, SECOND_MICROS, Wanted, Whose
@@ -16,25 +16,13 @@ _HOW = (
 )
 
 
-def operates(caller: Caller) -> bool:
-    """Whether this is whoever runs the server. No other has both rights."""
-    return caller.rights.infers and caller.rights.manages
-
-
 def whose(caller: Caller) -> Whose:
     """A key that asks models sees its own calls, one that manages those of its tenant."""
-    if operates(caller):
+    if caller.operates:
         return Whose()
     if caller.rights.manages:
         return Whose(tenant=caller.id)
     return Whose(tenant=caller.id, key=caller.key)
-
-
-def managing(caller: Caller) -> Whose:
-    """As `whose`, where a key that only asks models has no business."""
-    if not caller.rights.manages:
-        raise Forbidden("This page is for management keys.", advice="Use a management key.")
-    return whose(caller)
 
 
 def moment(asked: Query, field: str, now: float) -> int | None:

@@ -78,9 +78,12 @@ TENANTS = Table(
     Column("owner", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Index("tenants_by_change", "changed_at"),
 )
-"""Whose rows are whose. A tenant owns itself."""
+"""Whose rows are whose. A tenant owns itself. It counts as changed when what changed concerns all
+of its keys, and when one of them was deleted."""
 
 USERS = Table(
     "users",
@@ -100,6 +103,8 @@ KEYS = Table(
     Column("user", String, nullable=False),
     Column("name", String, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("former_digest", LargeBinary),
+    Column("former_until", BigInteger),
     Column("label", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String, nullable=False),
@@ -109,11 +114,28 @@ KEYS = Table(
     Column("stopped", String),
     Column("rights", LargeBinary, nullable=False),
     Index("keys_by_digest", "digest", unique=True),
+    Index("keys_by_former_digest", "former_digest", unique=True),
     Index("keys_by_owner", "owner", "created_at", "id"),
     Index("keys_by_change", "changed_at"),
 )
-"""`label` is the visible beginning of a key, of which only a digest is kept. `stopped` says why
-the gate for money lets none of its calls pass any more."""
+"""`label` is the visible beginning of a key, of which only a digest is kept; after a rotation the
+one before may be good for some time, too. `stopped` says why the gate for money lets none of its
+calls pass any more. `changed_at` grows with each change of any key, in the order in which changes
+become visible: see `store.changing`."""
+
+ACCOUNT_CHANGES = Table(
+    "account_changes",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("fields", String, nullable=False),
+    Index("account_changes_by_age", "at"),
+)
+"""Who changed what: the names of the fields, never their values."""
 
 BUDGETS = Table(
     "budgets",
@@ -126,6 +148,7 @@ BUDGETS = Table(
     Column("period", String, nullable=False),
     Column("cap", BigInteger, nullable=False),
     Column("alarm_percent", Integer, nullable=False),
+    Column("made_by", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Index("budgets_by_change", "changed_at"),
