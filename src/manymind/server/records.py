@@ -13,17 +13,8 @@ from manymind.server.activity import Named, at_once
 from manymind.server.exchange import Exchange
 from manymind.server.paging import Query, query
 from manymind.server.record_forms import csv_rows
-from manymind.server.routes import Captured, Page, Route
-from manymind.server.seeing import (
-    dimensions,
-    known,
-    managing,
-    moment,
-    operates,
-    period,
-    wanted,
-    whose,
-)
+from manymind.server.routes import Captured, Needs, Page, Route
+from manymind.server.seeing import dimensions, known, moment, period, wanted, whose
 from manymind.server.stream import until_hang_up
 from manymind.store.attempt_rows import AttemptRow
 from manymind.store.facts import SECOND_MICROS, Whose
@@ -64,13 +55,14 @@ class Records:
             ("GET", "/logs", self.logs),
             ("GET", "/logs/{id}", self.log),
         )
+        both: tuple[tuple[str, Needs], ...] = ((MANAGED, "manage"), (OWN, "any"))
         return (
             *(
-                Route(method=how, path=MANAGED + path, page=_only(page))
-                for how, path, page in pages
+                Route(method=method, path=prefix + path, page=page, needs=needs)
+                for prefix, needs in both
+                for method, path, page in pages
             ),
-            Route(method="DELETE", path=f"{MANAGED}/logs", page=self.forget),
-            *(Route(method=how, path=OWN + path, page=page) for how, path, page in pages),
+            Route(method="DELETE", path=f"{MANAGED}/logs", page=self.forget, needs="manage"),
         )
 
     async def usage(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
@@ -130,7 +122,7 @@ class Records:
 
     async def forget(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         """Deletes rows by age. Their sums stay, so that no total changes."""
-        mine, asked = managing(caller), query(exchange)
+        mine, asked = whose(caller), query(exchange)
         known(asked, "before", "tenant")
         before = moment(asked, "before", self._now())
         if before is None:
@@ -141,21 +133,11 @@ class Records:
             )
         tenant = asked.one("tenant")
         if tenant is not None and tenant != mine.tenant:
-            if not operates(caller):
+            if not caller.operates:
                 raise Forbidden("These are not your records.", field="tenant")
             mine = Whose(tenant=tenant)
         gone = await self._retention.forget(mine, min(before, int(self._now() * SECOND_MICROS)))
         await exchange.reply(200, msgspec.json.encode({"object": "records", "deleted": gone}))
-
-
-def _only(page: Page) -> Page:
-    """The page, for those who manage."""
-
-    async def managed(exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        managing(caller)
-        await page(exchange, caller, captured)
-
-    return managed
 
 
 async def _export(exchange: Exchange, form: str, rows: AsyncIterator[AttemptRow]) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0004"
 
 _DIMENSIONS = ("slug", "provider", "user", "api_key", "route", "feature", "app")
 _SUMS = (
