@@ -40,6 +40,7 @@ _USUAL: dict[str, Any] = {
     "first_micros": SECOND,
     "reserved": 0,
     "ticks": 100,
+    "tokens": 15,
     "basis": "usage",
     "flagged": False,
     "estimated": False,
@@ -50,6 +51,7 @@ _USUAL: dict[str, Any] = {
     "reasoning_tokens": 0,
     "tools": None,
     "lines": None,
+    "budget": None,
     "reply": None,
 }
 

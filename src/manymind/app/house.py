@@ -14,6 +14,7 @@ from manymind.app import roles
 from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.money import Money, accounts, money
 from manymind.app.recorded import Recorded
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
@@ -36,7 +37,7 @@ from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
 from manymind.gateway import Gateway
-from manymind.ledger.accounts import Accounts, Defaults
+from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
@@ -109,15 +110,17 @@ async def _house(
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
     recorded = Recorded(config, stored.database, client, catalogue, clock)
-    recorded.metrics.gauge(
-        "manymind_upstream_connections", "Open sockets to providers.", client.open_sockets
-    )
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
+    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
+    purses = money(stored.database, clock, pricing, recorded.tell)
+    stored.keep(purses)
+    recorded.follow(purses.keeper)
     heard, upstreams = recorded.attempted, _upstreams(ready, client)
-    router = _router(config, clock, catalogue, upstreams, shelves, team, counter, heard)
+    router = _router(pricing, catalogue, upstreams, shelves, team, counter, heard)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, allotted)
+    gateway = _gateway(config, clock, router, stored, purses, allotted)
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client, heard)
+    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses, heard)
     count = partial(counted, counter, router, stored.turns, ready, client)
     application = _application(
         config, clock, gateway, vectors, stored, recorded, catalogue, names(ready), draining, count
@@ -143,8 +146,7 @@ def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
 
 
 def _router(
-    config: Config,
-    clock: Clock,
+    pricing: CataloguePricing,
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
@@ -152,9 +154,6 @@ def _router(
     counter: Counter,
     on_attempt: OnAttempt,
 ) -> Router:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
@@ -172,6 +171,7 @@ def _gateway(
     clock: Clock,
     router: Router,
     stored: Stored,
+    purses: Money,
     allotted: Allotted | None,
 ) -> Gateway:
     def is_team(model: str) -> bool:
@@ -180,15 +180,10 @@ def _gateway(
         except NoSuchModel:
             return False
 
-    limits = config.limits
-    standing = limits.request_cost_usd
-    defaults = Defaults(
-        request=None if standing is None else amount("limits.request_cost_usd", standing),
-        team=amount("limits.team_cost_usd", limits.team_cost_usd),
-    )
-    accounts = Accounts(defaults, is_team)
-    watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(router, watched, clock, seconds=limits.request_seconds, turns=stored.turns)
+    opened = accounts(config, purses, is_team)
+    watched = opened if allotted is None else _Watched(opened, allotted)
+    seconds = config.limits.request_seconds
+    return Gateway(router, watched, clock, seconds=seconds, turns=stored.turns)
 
 
 class _Watched:

@@ -18,6 +18,7 @@ from manymind.config import Config, ConfigError, webhook_secret
 from manymind.egress.otlp import NotInstalled, Traces, TraceTo
 from manymind.egress.proxies import read_address
 from manymind.egress.trusted import Trusted
+from manymind.ledger.keeper import Keeper
 from manymind.server.activity import Activity, Named, at_once
 from manymind.server.admission import Admission
 from manymind.server.door import Application, Watch
@@ -56,8 +57,10 @@ class Recorded:
         catalogue: Catalogue,
         clock: Clock,
     ) -> None:
+        self._settled: Named = at_once
         self._config = config
         self._clock = clock
+        self._client = client
         self._database = database
         self.reports = Reports(database)
         self._rankings = Rankings(database)
@@ -88,10 +91,18 @@ class Recorded:
         if attempts_log.isEnabledFor(logging.INFO):
             _log(attempt)
 
+    def follow(self, keeper: Keeper) -> None:
+        """Who writes the rows that are shown here."""
+        self._settled = keeper.settled
+        told = "Rows of the ledger that wait to be written."
+        self.metrics.gauge("manymind_ledger_rows_waiting", told, lambda: keeper.waiting)
+
     def look_at(self, application: Application, room: Admission) -> None:
         """Shows how full the house is."""
         gauge = self.metrics.gauge
         gauge("manymind_connections", "Open connections.", lambda: len(application.connections))
+        sockets = self._client.open_sockets
+        gauge("manymind_upstream_connections", "Open sockets to providers.", sockets)
         gauge("manymind_bodies_bytes", "Bytes of bodies that are held.", lambda: room.held)
         gauge(
             "manymind_webhooks_unwritten",
@@ -103,8 +114,8 @@ class Recorded:
         counting = _Counting(self.metrics)
         return (counting,) if self._traces is None else (counting, _Tracing(self._traces))
 
-    def pages(self, settled: Named = at_once) -> tuple[Part, ...]:
-        now = self._clock.today
+    def pages(self) -> tuple[Part, ...]:
+        now, settled = self._clock.today, self._settled
         return (
             Activity(self.reports, self._rankings, now, settled),
             Records(self.reports, self._retention, now, settled),

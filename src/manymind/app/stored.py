@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import uuid4
 
+from manymind.app.money import Money
 from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -35,6 +36,7 @@ class Stored:
 
     def __init__(self, config: Config) -> None:
         self._clock = clock = SystemClock()
+        self._money: Money | None = None
         self.database = _database(config)
         self.budgets = Budgets(self.database, clock)
         self.answers = Answers(self.database, clock, days=config.store.days)
@@ -48,6 +50,8 @@ class Stored:
         except StoreFailed as fault:
             raise ConfigError(f"store.url: {fault.message}") from None
         await self.answers.sweep()
+        if self._money is not None:
+            await self._money.keeper.open()
 
     def pages(
         self,
@@ -64,7 +68,13 @@ class Stored:
             Conversing(self.conversations, self.turns, admission, bounds, lambda: uuid4().hex),
         )
 
+    def keep(self, money: Money) -> None:
+        """Whose books are opened and closed with the database."""
+        self._money = money
+
     async def aclose(self) -> None:
+        if self._money is not None:
+            await self._money.keeper.aclose()
         await self.database.aclose()
 
 

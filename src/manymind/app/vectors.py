@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from manymind.app.amounts import amount
+from manymind.app.money import Money, accounts
 from manymind.app.upstreams import Found
 from manymind.canon.attempts import OnAttempt
 from manymind.canon.ports import Clock
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
 from manymind.egress.trusted import Trusted
-from manymind.ledger.accounts import Accounts, Defaults
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
 from manymind.providers.embedding import embedder
@@ -22,19 +21,17 @@ def embedding(
     catalogue: Catalogue,
     ready: Sequence[Found],
     client: Trusted,
+    pricing: CataloguePricing,
+    purses: Money,
     on_attempt: OnAttempt,
 ) -> Embedding:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
     found = {each.name: embedder(each.upstream, each.settings, client) for each in ready}
-    standing = config.limits.request_cost_usd
-    cap = None if standing is None else amount("limits.request_cost_usd", standing)
     return Embedding(
         {name: each for name, each in found.items() if each is not None},
         catalogue,
         pricing,
         metering(pricing),
-        Accounts(Defaults(request=cap), lambda model: False),
+        accounts(config, purses, lambda model: False),
         clock,
         seconds=config.limits.request_seconds,
         on_attempt=on_attempt,

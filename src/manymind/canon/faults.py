@@ -91,6 +91,13 @@ class Forbidden(Fault):
     status, code = 403, "forbidden"
 
 
+class KeyStopped(Forbidden):
+    """The gate for money lets none of a key's calls pass any more."""
+
+    code = "key_stopped"
+    remedy = "The owner of the key must look at what it spent, and open it again."
+
+
 class NotFound(Fault):
     status, code = 404, "not_found"
 
@@ -124,6 +131,12 @@ class NotJson(Fault):
 class RateLimited(Fault):
     status, code, retryable = 429, "rate_limit_exceeded", True
     remedy = "Wait a little, then try again."
+
+
+class RateSpent(RateLimited):
+    """A key has used up its own rate: asking another provider would not help."""
+
+    retryable = False
 
 
 class UpstreamBroken(Fault):

@@ -61,6 +61,17 @@ class Allotment(Protocol):
         """What may still be reserved; None where there is no cap."""
         ...
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a reservation must say the worst case, in money or in tokens. Where it is
+        False nobody need work it out, and `reserve(0)` is right."""
+        return self.left() is not None
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are among what is bounded."""
+        return False
+
 
 class Steer(Struct, frozen=True, kw_only=True):
     """A word from outside to a run. `to` is a voice, or None for all."""
@@ -108,13 +119,19 @@ class Embedder(Protocol):
 
 class Worst(Struct, frozen=True, kw_only=True):
     """The most that a call can cost. `bounded` is False where nobody can promise that, and
-    `reason` then says why, as the end of a sentence."""
+    `reason` then says why, as the end of a sentence. `uncounted` says the same of its tokens,
+    which may be known where a price is not."""
 
     ticks: Ticks
     input_tokens: int
     output_tokens: int
     bounded: bool = True
     reason: str = ""
+    uncounted: str = ""
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 class Pricing(Protocol):

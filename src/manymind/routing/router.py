@@ -164,11 +164,12 @@ class _Trip:
         does, and None once the answer was spoken."""
         self._in_time()
         self._attempts += 1
-        offer, carrier, letter = served.offer, served.carrier, self.question.letter
+        offer, carrier = served.offer, served.carrier
         mouth: Mouth | None = None
         risk: Risk | None = None
         try:
             risk = self._till.risk(offer, self.question, self._desk)
+            letter = self.question.letter  # Which a budget may just have opened.
             desk = self._desk.at(f"attempt-{self._attempts}")
             if letter is not None and carrier is not None and carrier.carries(letter, offer.native):
                 self.carried = await self._till.carry(

@@ -95,7 +95,7 @@ class Sale:
             dropped=dropped,
             reply=reply if len(reply) <= NAME_MAX else "",
             reserved=0 if worst is None else worst.ticks,
-            reserved_tokens=0 if worst is None else worst.input_tokens + worst.output_tokens,
+            reserved_tokens=0 if worst is None else worst.tokens,
             bill=bill,
         )
 

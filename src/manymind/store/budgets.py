@@ -84,12 +84,11 @@ class Budgets:
         return amended
 
     async def drop(self, owner: str, budget_id: str) -> None:
-        """Forget a budget, and what was used of it. The rows of the ledger stay."""
+        """Forget a budget. What was used of it is remembered for as long as its window, so that
+        another one of the same id does not begin with nothing used."""
         async with self._database.writing() as connection:
             await _row(connection, owner, budget_id)
             await connection.execute(delete(B).where(_one(owner, budget_id)))
-            mine = and_(W.c.owner == owner, W.c.budget == budget_id)
-            await connection.execute(delete(W).where(mine))
         self.changes += 1
 
     async def find(self, owner: str, budget_id: str) -> Budget:

@@ -99,8 +99,8 @@ def dimension(source: Subquery, name: str) -> ColumnElement[str]:
 
 
 def of_attempts(whose: Whose, wanted: Wanted) -> ColumnElement[bool]:
-    """Those attempts that still have a row."""
-    terms = _matching(A, whose, wanted)
+    """Those attempts that still have a row. What is held for a budget is none."""
+    terms = [A.c.budget.is_(None), *_matching(A, whose, wanted)]
     if wanted.since is not None:
         terms.append(A.c.at >= wanted.since)
     if wanted.until is not None:

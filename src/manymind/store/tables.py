@@ -187,9 +187,11 @@ LEASE_HOLDERS = Table(
     METADATA,
     Column("owner", String, primary_key=True),
     Column("holder", String, primary_key=True),
-    Column("seen_at", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
 )
-"""Running servers, by the last sign of life that each gave."""
+"""Running servers. Each counts on for as long as it lives, and says which batch of its rows it
+wrote last. Nobody's clock is asked: who does not count on while another looks is dead."""
 
 ATTEMPTS = Table(
     "attempts",
@@ -221,6 +223,7 @@ ATTEMPTS = Table(
     Column("first_micros", BigInteger),
     Column("reserved", BigInteger, nullable=False),
     Column("ticks", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
     Column("basis", String, nullable=False),
     Column("flagged", Boolean, nullable=False),
     Column("estimated", Boolean, nullable=False),
@@ -231,6 +234,7 @@ ATTEMPTS = Table(
     Column("reasoning_tokens", BigInteger, nullable=False),
     Column("tools", LargeBinary),
     Column("lines", LargeBinary),
+    Column("budget", String),
     Column("reply", String),
     Index("attempts_by_time", "owner", "at"),
     Index("attempts_by_key", "owner", "api_key", "at"),
@@ -241,9 +245,12 @@ ATTEMPTS = Table(
 )
 """The ledger: one row for each try at an offer, and for each priced call of a tool. `key` is the
 desk's. `micros` and `first_micros` are microseconds; `flagged` says that more was charged than
-reserved, and `lines` how the cost was reckoned. What is `unknown` by its outcome was lost in
-flight, and stays charged until somebody says what it cost. `at` is in microseconds since 1970, and
-`reply` is what the provider called its answer."""
+reserved, and `lines` how the cost was reckoned. `ticks` and `tokens` are what budgets were charged.
+`at` is in microseconds since 1970, and `reply` is what the provider called its answer.
+
+A row with a `budget` is no attempt: it holds in `reserved` what a server that died had borrowed of
+that budget, in the budget's own unit, and counts for nothing else. While its outcome is `unknown`
+that stays charged, until somebody says what it cost."""
 
 ATTEMPT_DAYS = Table(
     "attempt_days",

@@ -115,7 +115,8 @@ def _budgets() -> None:
         "lease_holders",
         sa.Column("owner", sa.String, primary_key=True),
         sa.Column("holder", sa.String, primary_key=True),
-        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.Column("beats", sa.BigInteger, nullable=False),
+        sa.Column("batch", sa.BigInteger, nullable=False),
     )
 
 
@@ -149,6 +150,7 @@ def _ledger() -> None:
         sa.Column("first_micros", sa.BigInteger),
         sa.Column("reserved", sa.BigInteger, nullable=False),
         sa.Column("ticks", sa.BigInteger, nullable=False),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
         sa.Column("basis", sa.String, nullable=False),
         sa.Column("flagged", sa.Boolean, nullable=False),
         sa.Column("estimated", sa.Boolean, nullable=False),
@@ -159,6 +161,7 @@ def _ledger() -> None:
         sa.Column("reasoning_tokens", sa.BigInteger, nullable=False),
         sa.Column("tools", sa.LargeBinary),
         sa.Column("lines", sa.LargeBinary),
+        sa.Column("budget", sa.String),
     )
     op.create_index("attempts_by_time", "attempts", ["owner", "at"])
     op.create_index("attempts_by_key", "attempts", ["owner", "api_key", "at"])
