@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -16,6 +16,7 @@ from manymind.app.stored import Stored
 from manymind.canon.faults import BadRequest, NotFound
 from manymind.canon.values import Json
 from manymind.catalog.money import dollars
+from manymind.catalog.prices import MILLION
 from manymind.cli.columns import print_columns
 from manymind.cli.harmless import harmless
 from manymind.config import Config
@@ -199,11 +200,15 @@ def _arithmetic(row: AttemptRow) -> list[str]:
 
 
 def _reckoned(line: object) -> str:
-    if isinstance(line, Mapping):
-        return ", ".join(f"{name} {value}" for name, value in cast("Json", line).items())
-    if isinstance(line, list):
-        return " ".join(map(str, cast("list[object]", line)))
-    return str(line)
+    """So many of a thing, at a price for a million of it, which is whole in ticks."""
+    fields = cast("Json", line) if isinstance(line, dict) else {}
+    match fields:
+        case {"what": str(what), "quantity": int(quantity), "rate": int(rate)}:
+            name = what.replace("_", " ")
+            sum_of_it = dollars(quantity * rate, MILLION)
+            return f"{quantity:,} {name} × ${dollars(rate)} a million = ${sum_of_it}"
+        case _:
+            return str(line)
 
 
 def _row(row: AttemptRow) -> str:
