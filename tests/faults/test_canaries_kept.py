@@ -143,7 +143,7 @@ async def test_a_canary_of_any_place_is_kept_nowhere(tmp_path: Path) -> None:
             for each in heard:
                 answered += each.status == 200
                 assert found(f"{each.headers} {each.body.decode()}", *THROUGH) == []
-        assert answered > len(calls) / 4
+        assert answered > 40
         await _search(there)
         there.running.process.terminate()
         assert await there.running.end(20) == 0

@@ -84,8 +84,9 @@ async def test_openrouters_own_client_reads_activity_and_rankings(tmp_path: Path
         assert [each.total_tokens for each in ranked.data] == ["15", "15", "15"]
         weeks = await client.datasets.get_rankings_daily_async(period="month")
         assert sum(int(each.total_tokens) for each in weeks.data) == 45
-        apps = (await client.datasets.get_app_rankings_async()).result.data
-        assert [each.app_name for each in apps] == ["App", "https://b.example/"]
+        apps = await client.datasets.get_app_rankings_async()
+        assert apps is not None
+        assert [each.app_name for each in apps.result.data] == ["App", "https://b.example/"]
         days = (await call(stage, f"/api/v1/activity?date={items[2].date_}")).json["data"]
         assert [each["cost_in_usd_ticks"] for each in days] == [7]
 

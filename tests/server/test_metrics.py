@@ -4,6 +4,7 @@ import re
 import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from manymind.canon.attempts import Attempt, Bill
@@ -15,6 +16,8 @@ from tests.flows.stage import on_stage
 from tests.server.stage import ask
 
 LINE = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? (-?[0-9.e+]+|\+Inf)')
+
+USED = Usage(input_tokens=10, output_tokens=2, cached_tokens=4)
 
 
 def tried(
@@ -125,8 +128,6 @@ async def test_what_went_on_is_shown_to_whoever_scrapes(tmp_path: Path) -> None:
     environment = {"MANYMIND_API_KEY": "mm-boss"}
     async with on_stage(tmp_path, environment=environment) as stage:
         assert (await call(stage, "/metrics")).status == 401
-        import aiohttp
-
         async with aiohttp.ClientSession() as session:
             for model in ("vllm/sim-echo", "vllm/sim-echo;fault=400"):
                 headers = {"authorization": "Bearer mm-boss"}
@@ -138,9 +139,12 @@ async def test_what_went_on_is_shown_to_whoever_scrapes(tmp_path: Path) -> None:
     route = 'route="/v1/chat/completions"'
     assert f'manymind_requests_total{{method="POST",{route},outcome="ok"}} 1' in said.text
     assert 'manymind_refusals_total{code="invalid_request"} 1' in said.text
-    assert (
-        'manymind_attempts_total{provider="vllm",model="other",outcome="completed"} 1' in said.text
+    known = (
+        r'^manymind_attempts_total\{provider="vllm",model="\S*sim-echo",outcome="completed"\} 1$'
     )
+    assert re.search(known, said.text, re.MULTILINE)
+    made_up = 'provider="vllm",model="other",outcome="invalid_request"'
+    assert f"manymind_attempts_total{{{made_up}}} 1" in said.text
     for name in ("connections", "upstream_connections", "bodies_bytes", "ledger_rows_waiting"):
         assert re.search(rf"^manymind_{name} [0-9]", said.text, re.MULTILINE), name
 

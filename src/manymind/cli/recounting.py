@@ -201,14 +201,13 @@ def _arithmetic(row: AttemptRow) -> list[str]:
 
 def _reckoned(line: object) -> str:
     """So many of a thing, at a price for a million of it, which is whole in ticks."""
-    fields = cast("Json", line) if isinstance(line, dict) else {}
-    match fields:
+    match line:
         case {"what": str(what), "quantity": int(quantity), "rate": int(rate)}:
             name = what.replace("_", " ")
             sum_of_it = dollars(quantity * rate, MILLION)
             return f"{quantity:,} {name} × ${dollars(rate)} a million = ${sum_of_it}"
-        case _:
-            return str(line)
+        case _:  # As a later release wrote it.
+            return json.dumps(line)
 
 
 def _row(row: AttemptRow) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct
-from sqlalchemy import RowMapping, and_, func, or_, select, tuple_
+from sqlalchemy import RowMapping, and_, func, select, tuple_, union_all
 
 from manymind.canon.values import Ticks
 from manymind.store.attempt_rows import AttemptRow, attempt_row
@@ -87,16 +87,22 @@ class Reports:
             return ()
         requests, replies = _names(name)
         mine = of_attempts(whose, Wanted())
+        either = union_all(
+            *(
+                select(A.c.owner, A.c.request, A.c.at).where(mine, named)
+                for named in (A.c.request.in_(requests), A.c.reply.in_(replies))
+            )
+        ).subquery()
+        newest = select(either).order_by(either.c.at.desc()).limit(1)
         async with self._database.reading() as connection:
-            named = or_(A.c.request.in_(requests), A.c.reply.in_(replies))
-            newest = select(A.c.owner, A.c.request).where(and_(mine, named))
-            found = (await connection.execute(newest.order_by(A.c.at.desc()).limit(1))).first()
+            found = (await connection.execute(newest)).first()
             if found is None:
                 return ()
             all_of_it = and_(mine, A.c.owner == found.owner, A.c.request == found.request)
-            query = select(*_COLUMNS).where(all_of_it).order_by(A.c.at, A.c.key).limit(ATTEMPTS_MAX)
+            # In the order of its key, in which it lies; in that of time all rows would be sorted.
+            query = select(*_COLUMNS).where(all_of_it).order_by(A.c.key).limit(ATTEMPTS_MAX)
             rows = (await connection.execute(query)).mappings().all()
-        return tuple(map(attempt_row, rows))
+        return tuple(sorted(map(attempt_row, rows), key=lambda row: (row.at, row.number, row.key)))
 
     async def spent(self, whose: Whose, request: str) -> Ticks:
         """What all attempts of a request cost together, also where they are too many to show."""
