@@ -92,19 +92,21 @@ async def test_a_call_that_failed_is_found_with_its_attempts_and_lost_parameters
         assert data["attempts"][-1]["dropped"] == ["seed"]
 
 
-async def new_key(stage: Stage, boss: str, **fields: object) -> str:
-    heard = await post(stage, "/api/v1/keys", {"name": "k", **fields}, boss)
+async def new_key(stage: Stage, boss: str, tenant: str = "", **fields: object) -> str:
+    whose = f"?tenant={tenant}" if tenant else ""
+    heard = await post(stage, f"/api/v1/keys{whose}", {"name": "k", **fields}, boss)
     assert heard.status in (200, 201), heard.text
     return heard.json["key"]
 
 
 async def test_each_key_sees_what_is_its_own_and_no_more(tmp_path: Path) -> None:
     async with on_stage(tmp_path, environment=BOSSED) as stage:
-        made = await post(stage, "/v1/manage/tenants", {"id": "other", "name": "Other"})
+        made = await post(stage, "/v1/manage/tenants", {"name": "Other"})
         assert made.status in (200, 201), made.text
+        other_tenant = made.json["id"]
         one, two = await new_key(stage, BOSS), await new_key(stage, BOSS)
         manager = await new_key(stage, BOSS, rights={"manages": True})
-        there = await new_key(stage, BOSS, tenant="other")
+        there = await new_key(stage, BOSS, other_tenant)
         names: dict[str, str] = {}
         for key in (one, two, there):
             heard = await ask(stage, FRONTS["chat"], "vllm/sim-echo", stream=False, key=key)
@@ -130,7 +132,7 @@ async def test_each_key_sees_what_is_its_own_and_no_more(tmp_path: Path) -> None
             assert (await call(stage, path, key=manager)).status == 200
         gone = await call(stage, "/v1/manage/logs?before=0d", key=one, method="DELETE")
         assert gone.status == 403
-        foreign = "/v1/manage/logs?before=0d&tenant=other"
+        foreign = f"/v1/manage/logs?before=0d&tenant={other_tenant}"
         assert (await call(stage, foreign, key=manager, method="DELETE")).status == 403
         mine = await call(stage, "/v1/manage/logs?before=0d", key=manager, method="DELETE")
         assert mine.json["deleted"] == 2

@@ -37,11 +37,11 @@ def running(app: Application) -> Generator[str]:
 
 
 @contextmanager
-def running_home(folder: Path, settings: str = "") -> Generator[str]:
+def running_home(folder: Path, settings: str = "", **environment: str) -> Generator[str]:
     """The whole program without a network, on a port of its own."""
     file = folder / "manymind.toml"
     file.write_text(settings)
-    config = load(Flags(config=file, data=folder), {"HOME": str(folder)})
+    config = load(Flags(config=file, data=folder), {"HOME": str(folder), **environment})
 
     @asynccontextmanager
     async def served() -> AsyncGenerator[str]:

@@ -37,6 +37,7 @@ class Reception:
             usual=Limit(cap=amount("limits.key_cost_usd_per_day", usual), period="day"),
             changed=self.keys.expire,
         )
+        self.spent = Spent(database, clock)
         self._database = database
         self._clock = clock
 
@@ -45,7 +46,7 @@ class Reception:
     ) -> tuple[People | KeyPages | BudgetPages, ...]:
         desk = Desk(
             office=self.office,
-            spent=Spent(self._database, self._clock),
+            spent=self.spent,
             changes=partial(changes, self._database),
             clock=self._clock,
             admission=admission,

@@ -71,6 +71,7 @@ class Stored:
     def keep(self, money: Money) -> None:
         """Whose books are opened and closed with the database."""
         self._money = money
+        self.budgets = money.budgets
 
     async def aclose(self) -> None:
         if self._money is not None:

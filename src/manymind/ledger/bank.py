@@ -72,7 +72,7 @@ class Bank:
         tell: Tell = untold,
     ) -> None:
         self._leases = leases
-        self._rows = rows
+        self.rows = rows
         self._clock = clock
         self._name = name
         self._reckon = reckon
@@ -207,9 +207,9 @@ class Bank:
         """Write what waits. What could not be written stays, and goes first the next time."""
         async with self._writing:
             while True:
-                batch = self._pending or self._batch()
+                batch = self._pending or self.gather()
                 self._pending = batch
-                written = await self._rows.write(batch)
+                written = await self.rows.write(batch)
                 self._pending = None
                 self.written_at = self._clock.now()
                 await self._heed(written)
@@ -252,13 +252,14 @@ class Bank:
         """Write everything, give everything back, and be gone."""
         self.give_back()
         await self.write()
-        await self._rows.leave(self.holder)
+        await self.rows.leave(self.holder)
 
     def _touch_once(self, part: Slice) -> None:
         if not part.listed:
             self.touch(part)
 
-    def _batch(self) -> Batch:
+    def gather(self) -> Batch:
+        """All that waits, to be written at once."""
         waiting, self._waiting = self._waiting, []
         dirty, self._dirty = self._dirty, []
         answers, self._answers = self._answers, set[Place]()

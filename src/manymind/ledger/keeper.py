@@ -104,11 +104,15 @@ class Keeper:
         """Comes back once what was settled before can be read."""
         await self._worked(self._write)
 
+    async def beats(self) -> dict[str, int]:
+        """How far every server has counted."""
+        return await self._leases.beats()
+
     async def watch(self) -> None:
         """Give a sign of life, and see who has given none for long."""
         await self._bank.write()
         now = self._clock.now()
-        beats = await self._leases.beats()
+        beats = await self.beats()
         beats.pop(self._bank.holder, None)
         self._seen = {
             holder: seen
@@ -120,7 +124,7 @@ class Keeper:
             if now - since >= self._dead_seconds:
                 for loss in await self._lost.bury(holder, count):
                     self._tell(holder, loss)
-                del self._seen[holder]
+                self._seen.pop(holder, None)
 
     async def _writes(self) -> None:
         bank = self._bank

@@ -26,6 +26,9 @@ from manymind.store.keys import New, StoredKeys
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+LINE_MAX = 200
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """What a key may spend in a period."""
 
@@ -116,6 +119,7 @@ class Office:
 
     async def create_key(self, caller: Caller, tenant: str, wish: Wish) -> Made:
         """The limit stands before the key does: whatever comes between, none is without."""
+        _check_lines(wish.name, *_patterns(wish.rights))
         _check_grant(caller, wish.rights, wish.expires_at)
         limit = wish.limit if wish.capped or not wish.rights.infers else self._usual
         await self._check_limit(caller, limit)
@@ -205,6 +209,7 @@ class Office:
     async def define_budget(self, caller: Caller, budget: Budget) -> Budget:
         """For a user or key that there is; for a tenant the operator alone."""
         tenant, subject = budget.owner, budget.subject
+        _check_lines(*filter(None, (subject,)))
         match budget.scope:
             case "tenant":
                 _sets_tenants(caller)
@@ -302,6 +307,16 @@ class Office:
     def _id(self, prefix: str) -> str:
         """Nobody can guess one, and none is ever used again."""
         return prefix + "".join(_LETTERS[self._chance(len(_LETTERS))] for _ in range(16))
+
+
+def _patterns(rights: Rights) -> tuple[str, ...]:
+    return (*rights.models, *rights.routes, *rights.tools)
+
+
+def _check_lines(*lines: str) -> None:
+    """What a person wrote must be a short line, that any database and any terminal takes."""
+    if not all(line.strip() and len(line) <= LINE_MAX and line.isprintable() for line in lines):
+        raise BadRequest(f"A name or pattern is a line of 1 to {LINE_MAX} characters.")
 
 
 def limit_id(key: str) -> str:

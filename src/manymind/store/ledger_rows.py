@@ -215,19 +215,42 @@ def _renamed(booked: Booked) -> Booked:
     return replace(booked, attempt=replace(booked.attempt, key=f"{booked.attempt.key}~{uuid4()}"))
 
 
+def _texts(attempt: Attempt) -> tuple[str, ...]:
+    """What others name: it may hold what no database takes, and be of any length."""
+    origin = attempt.origin
+    said = (
+        origin.route,
+        origin.feature,
+        origin.session,
+        origin.app.url,
+        origin.app.title,
+        attempt.requested,
+        attempt.slug,
+        attempt.offer,
+        attempt.served or "",
+        attempt.native_finish or "",
+    )
+    joined = "".join(said)  # One look at all of it is quicker than one at each.
+    return said if len(joined) <= TEXT_MAX and joined.isprintable() else tuple(map(_text, said))
+
+
 def _text(said: str) -> str:
-    """What others name may hold what no database takes, and be of any length."""
-    if len(said) <= TEXT_MAX and said.isprintable():
-        return said
     return "".join(sign for sign in said[:TEXT_MAX] if sign.isprintable())
 
 
-def _maybe(said: str | None) -> str | None:
-    return None if said is None else _text(said)
+def _counts(usage: Usage) -> tuple[int, ...]:
+    said = (
+        usage.input_tokens,
+        usage.cached_tokens,
+        usage.cache_written_tokens,
+        usage.output_tokens,
+        usage.reasoning_tokens,
+    )
+    return said if min(said) >= 0 and max(said) <= COUNT_MAX else tuple(map(_count, said))
 
 
 def _count(said: int) -> int:
-    return said if 0 <= said <= COUNT_MAX else max(0, min(said, COUNT_MAX))
+    return max(0, min(said, COUNT_MAX))
 
 
 def _row(booked: Booked) -> _Row:
@@ -236,6 +259,7 @@ def _row(booked: Booked) -> _Row:
     origin, bill = attempt.origin, attempt.bill
     usage = bill.usage or _NO_USAGE
     first = attempt.first_word_seconds
+    route, feature, session, url, title, requested, slug, offer, served, finish = _texts(attempt)
     return (
         origin.tenant,
         origin.request,
@@ -244,21 +268,21 @@ def _row(booked: Booked) -> _Row:
         int(booked.at * 1e6),
         origin.user,
         origin.key,
-        _text(origin.route),
-        _text(origin.feature),
-        _text(origin.session),
-        _text(origin.app.url),
-        _text(origin.app.title),
+        route,
+        feature,
+        session,
+        url,
+        title,
         origin.dialect,
         origin.streamed,
-        _text(attempt.requested),
-        _text(attempt.slug),
+        requested,
+        slug,
         attempt.provider,
-        _text(attempt.offer),
-        _maybe(attempt.served),
+        offer,
+        None if attempt.served is None else served,
         attempt.outcome,
         attempt.finish,
-        _maybe(attempt.native_finish),
+        None if attempt.native_finish is None else finish,
         msgspec.json.encode(attempt.dropped) if attempt.dropped else None,
         int(attempt.seconds * 1e6),
         None if first is None else int(first * 1e6),
@@ -268,11 +292,7 @@ def _row(booked: Booked) -> _Row:
         bill.basis,
         booked.flagged,
         usage.estimated,
-        _count(usage.input_tokens),
-        _count(usage.cached_tokens),
-        _count(usage.cache_written_tokens),
-        _count(usage.output_tokens),
-        _count(usage.reasoning_tokens),
+        *_counts(usage),
         _tools(usage.tools) if usage.tools else None,
         booked.lines,
         None,
