@@ -219,12 +219,7 @@ def _application(
         """Of which a list was made: a day's prices, and what was known to be for sale."""
         return int(clock.today() // DAY_SECONDS), catalogue.version
 
-    bounds = Bounds(
-        body_bytes=server.body_limit_mb * 1024 * 1024,
-        bodies_bytes=server.body_total_mb * 1024 * 1024,
-        body_seconds=server.body_seconds,
-        heartbeat_seconds=server.heartbeat_seconds,
-    )
+    bounds = _bounds(config)
     spoken = dialects.find()
     refusals = Refusals(spoken)
     new_id = RequestIds()
@@ -245,15 +240,20 @@ def _application(
         Listing(listed, state, config.aliases, clock.today, recorded.measured),
         Ops(draining),
     )
-    application = Application(
-        guard,
-        refusals,
-        [route for part in parts for route in part.routes()],
-        new_id,
-        recorded.watches(),
-    )
+    routes = [route for part in parts for route in part.routes()]
+    application = Application(guard, refusals, routes, new_id, recorded.watches())
     recorded.look_at(application, room)
     return application
+
+
+def _bounds(config: Config) -> Bounds:
+    server = config.server
+    return Bounds(
+        body_bytes=server.body_limit_mb * 1024 * 1024,
+        bodies_bytes=server.body_total_mb * 1024 * 1024,
+        body_seconds=server.body_seconds,
+        heartbeat_seconds=server.heartbeat_seconds,
+    )
 
 
 def _refuse_an_open_door(config: Config) -> None:

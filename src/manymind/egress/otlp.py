@@ -9,15 +9,13 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
 from manymind.canon.attempts import Attempt
 from manymind.canon.values import TICKS_PER_DOLLAR
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
 
 UNDER_WAY_MAX = 10_000
 """Requests of which it is remembered who began their trace."""
@@ -57,21 +55,28 @@ class _Trace(Struct, frozen=True):
     sampled: bool = True
 
 
-class _Ids:
-    """Gives a span the number that was settled for it, by which others may know it already."""
+class Told(Struct, frozen=True, kw_only=True):
+    """A span, once it is over. Times are in seconds since 1970; `failed` says as what."""
 
-    def __init__(self) -> None:
-        self.trace = 1
-        self.span = 1
+    name: str
+    kind: Literal["SERVER", "CLIENT"]
+    trace: int
+    id: int
+    parent: int | None
+    begun: float
+    ended: float
+    said: Mapping[str, Any]
+    failed: str | None
 
-    def generate_trace_id(self) -> int:
-        return self.trace
 
-    def generate_span_id(self) -> int:
-        return self.span
+class Sender(Protocol):
+    """Sends spans, by and by. It neither waits nor raises."""
 
-    def is_trace_id_random(self) -> bool:
-        return True
+    def send(self, told: Told) -> None: ...
+
+    def close(self) -> None:
+        """Sends what there is; waits for no more than a few seconds."""
+        ...
 
 
 class Traces:
@@ -79,9 +84,7 @@ class Traces:
 
     def __init__(self, to: TraceTo, today: Callable[[], float] = time.time) -> None:
         self._today = today
-        self._ids = _Ids()
-        self._provider = _provider(to, self._ids)
-        self._tracer = self._provider.get_tracer("manymind", to.version)
+        self._sender = _sender(to)
         self._under_way: dict[str, _Trace] = {}
 
     def began(self, request: str, parent: str | None) -> None:
@@ -135,9 +138,7 @@ class Traces:
         )
 
     def close(self) -> None:
-        """Sends what there is; waits for no more than a few seconds."""
-        self._provider.force_flush(3000)
-        self._provider.shutdown()
+        self._sender.close()
 
     def _span(
         self,
@@ -148,30 +149,24 @@ class Traces:
         times: tuple[float, float],
         said: Mapping[str, Any],
         *,
-        kind: str,
+        kind: Literal["SERVER", "CLIENT"],
         failed: str | None,
     ) -> None:
         if not trace.sampled:
             return
-        from opentelemetry import trace as api
-
-        self._ids.trace, self._ids.span = trace.trace, _number(key, 8)
-        above = None
-        if parent is not None:
-            flags = api.TraceFlags(api.TraceFlags.SAMPLED)
-            context = api.SpanContext(trace.trace, parent, is_remote=True, trace_flags=flags)
-            above = api.set_span_in_context(api.NonRecordingSpan(context))
-        span = self._tracer.start_span(
-            name,
-            context=above or api.set_span_in_context(api.INVALID_SPAN),
-            kind=api.SpanKind[kind],
-            attributes=said,
-            start_time=int(times[0] * 1e9),
+        self._sender.send(
+            Told(
+                name=name,
+                kind=kind,
+                trace=trace.trace,
+                id=_number(key, 8),
+                parent=parent,
+                begun=times[0],
+                ended=times[1],
+                said=said,
+                failed=failed,
+            )
         )
-        if failed is not None:
-            span.set_attribute("error.type", failed)
-            span.set_status(api.StatusCode.ERROR)
-        span.end(end_time=int(times[1] * 1e9))
 
 
 def _attributes(attempt: Attempt, operation: str, model: str) -> dict[str, Any]:
@@ -228,22 +223,8 @@ def _number(name: str, size: int) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=size).digest(), "big") or 1
 
 
-def _provider(to: TraceTo, ids: _Ids) -> "TracerProvider":
+def _sender(to: TraceTo) -> Sender:
     try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+        return import_module("manymind.egress.otlp_sender").SdkSender(to)
     except ImportError:
         raise NotInstalled from None
-    resource = Resource.create({"service.name": to.service, "service.version": to.version})
-    provider = TracerProvider(
-        sampler=ALWAYS_ON,
-        resource=resource,
-        id_generator=ids,  # pyright: ignore[reportArgumentType] # it need not be theirs to give ids
-        shutdown_on_exit=False,
-    )
-    exporter = OTLPSpanExporter(endpoint=to.endpoint, headers=dict(to.headers), timeout=10)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    return provider

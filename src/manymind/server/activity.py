@@ -1,5 +1,6 @@
 """OpenRouter's pages about what was done: one request, a month by day, and the rankings."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -22,6 +23,7 @@ from manymind.store.reports import Reports
 PREFIX = "/api/v1"
 ACTIVE_DAYS = 30
 WINDOW_DAYS_MAX = 400
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Named(Protocol):
@@ -103,7 +105,8 @@ class Activity:
         asked = query(exchange)
         known(asked, "start_date", "end_date", "period")
         start, end = self._window(asked)
-        period = asked.one("period") or "day"
+        given = asked.one("period")
+        period = "day" if given is None else given
         if period not in ("day", "week", "month"):
             raise BadRequest("period must be day, week or month.", field="period")
         found = await self._rankings.models(whose(caller), _between(start, end), period)
@@ -171,7 +174,7 @@ def _day(asked: Query, field: str) -> date | None:
     if said is None:
         return None
     try:
-        found = date.fromisoformat(said)
+        found = date.fromisoformat(said if _DAY.fullmatch(said) else "")
     except ValueError:
         raise BadRequest(f"{field} must be a day such as 2026-11-30.", field=field) from None
     if not 1970 <= found.year <= 9000:

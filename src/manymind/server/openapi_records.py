@@ -4,8 +4,10 @@ import re
 from typing import cast
 
 from manymind.canon.values import Json
-from manymind.server.paging import LIMIT_MAX
+from manymind.server.records import LOGS_MAX
 from manymind.store.facts import DIMENSIONS, PERIODS
+from manymind.store.rankings import APPS_MAX
+from manymind.store.reports import LINES_MAX
 
 _TEXT: Json = {"type": "string"}
 _OBJECT: Json = {"type": "object"}
@@ -25,19 +27,24 @@ _FILTERS = [
     for name in ("since", "until", "model", "provider", "key", "user", "feature", "app", "route")
 ]
 _WINDOW = [_asked("start_date", _DAY), _asked("end_date", _DAY)]
-_LIMIT: Json = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}
+
+
+def _limit(most: int) -> Json:
+    return _asked("limit", {"type": "integer", "minimum": 1, "maximum": most})
+
+
 _USAGE = [
     *_FILTERS,
     _asked("by", {"type": "array", "items": _one_of(*DIMENSIONS)}),
     _asked("period", _one_of(*PERIODS)),
-    _asked("limit", _LIMIT),
+    _limit(LINES_MAX),
     _asked("format", _one_of("json", "csv")),
 ]
 _LOGS = [
     *_FILTERS,
     _asked("outcome"),
     _asked("after"),
-    _asked("limit", _LIMIT),
+    _limit(LOGS_MAX),
     _asked("format", _one_of("json", "ndjson", "csv")),
 ]
 
@@ -59,7 +66,7 @@ _PAGES: tuple[tuple[str, str, str, list[Json]], ...] = (
         "GET",
         "/api/v1/datasets/app-rankings",
         "The programs that ask most",
-        [*_WINDOW, _asked("limit", _LIMIT), _asked("sort", _one_of("popular"))],
+        [*_WINDOW, _limit(APPS_MAX), _asked("sort", _one_of("popular"))],
     ),
     *(
         page

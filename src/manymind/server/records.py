@@ -18,7 +18,7 @@ from manymind.server.seeing import dimensions, known, moment, period, wanted, wh
 from manymind.server.stream import until_hang_up
 from manymind.store.attempt_rows import AttemptRow
 from manymind.store.facts import SECOND_MICROS, Whose
-from manymind.store.reports import Cursor, Reports, place
+from manymind.store.reports import LINES_MAX, Cursor, Reports, place
 from manymind.store.retention import Retention
 
 MANAGED, OWN = "/v1/manage", "/v1"
@@ -76,7 +76,7 @@ class Records:
             which,
             by=by,
             period=each,
-            limit=asked.whole("limit", 1, 10_000) or 1000,
+            limit=asked.whole("limit", 1, LINES_MAX) or 1000,
             offset=asked.whole("offset", 0, 10**9) or 0,
         )
         data = [record_forms.usage(line, by, each) for line in lines]
@@ -94,6 +94,13 @@ class Records:
         mine, which = whose(caller), wanted(asked, self._now())
         await self._settled()
         form = _form(asked, "json", "ndjson", "csv")
+        paged = next((name for name in ("limit", "after") if asked.one(name) is not None), None)
+        if form != "json" and paged is not None:
+            raise BadRequest(
+                f"An export has no pages, and so no {paged}.",
+                advice="Narrow it with since and until.",
+                field=paged,
+            )
         if form != "json":
             await _export(exchange, form, self._reports.export(mine, which))
             return
@@ -209,7 +216,8 @@ async def _csv(exchange: Exchange, body: bytes) -> None:
 
 
 def _form(asked: Query, *forms: str) -> str:
-    form = asked.one("format") or forms[0]
+    given = asked.one("format")
+    form = forms[0] if given is None else given
     if form not in forms:
         raise BadRequest(f"format must be one of {', '.join(forms)}.", field="format")
     return form

@@ -76,7 +76,8 @@ def dimensions(asked: Query) -> tuple[str, ...]:
 
 
 def period(asked: Query, otherwise: str | None = None) -> str | None:
-    said = asked.one("period") or otherwise
+    given = asked.one("period")
+    said = otherwise if given is None else given
     if said is not None and said not in PERIODS:
         raise BadRequest(
             f"{said[:60]} is no period.",
