@@ -11,8 +11,9 @@ from tests.tidy.test_tidy import ROOT, name_of, tracked
 
 MACHINES = re.compile(
     r"/(?:work|root|workspace|mnt|Users)/|/home/\w|/tmp/\w+_jobs|[A-Z]:\\Users"
-    r"|\bsession[_ -](?:id|name|brief)\b|\bissues show\b"
+    r"|(?<![\"`])\bsession_id\b|\bsession[ -]id\b|\bsession[_ -](?:name|brief)\b|\bissues show\b"
 )
+"""OpenRouter has a field of one of these names, which may be quoted."""
 REGISTRIES = re.compile(
     r"(?i)\bpypi\.org|pythonhosted\.org|registry\.npmjs|\bindex[-_]url\b|\bproxy\.golang"
 )
