@@ -46,7 +46,7 @@ async def test_no_question_about_some_rows_reads_them_all(tmp_path: Path, asked:
     async with database.reading() as connection:
         for statement, parameters in said:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            for step in (line[3] for line in plan.fetchall()):
+            for step in (str(line["detail"]) for line in plan.mappings()):
                 indexed = "USING" in step and "INDEX" in step
                 assert indexed or not step.startswith("SCAN attempts"), (statement, step)
     await database.aclose()
