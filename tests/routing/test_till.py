@@ -3,6 +3,7 @@
 import anyio
 
 from manymind.canon.attempts import Attempt
+from manymind.canon.events import Began, Ended, Noted, Stopped
 from manymind.ledger.allotments import Purse, Reservation
 from tests.routing.stage import HELLO, Player, Stage, asked, deaf
 from tests.world import settle
@@ -38,3 +39,26 @@ async def test_the_final_call_of_a_team_may_use_its_reserve() -> None:
     purse = Purse(worst, kept=worst)
     await stage.run(asked(), deaf, purse, final=True)
     assert purse.spent == 12
+
+
+async def test_the_ledger_is_told_how_an_answer_ended_and_what_did_not_reach_its_model() -> None:
+    player = Player(
+        (
+            Noted(what="dropped", data={"parameters": ["seed", 7]}),
+            Began(id="chatcmpl-7", model="small-1"),
+            *HELLO[1:-1],
+            Stopped(reason="length", native="max_tokens"),
+            Ended(status="incomplete"),
+        )
+    )
+    stage = Stage({"one": player})
+    await stage.run(asked(), deaf)
+    told = stage.attempts[0]
+    assert (told.finish, told.native_finish) == ("length", "max_tokens")
+    assert (told.dropped, told.reply, told.served) == (("seed",), "chatcmpl-7", "small-1")
+
+
+async def test_an_endless_id_is_no_id() -> None:
+    stage = Stage({"one": Player((Began(id="x" * 201, model="m"), *HELLO[1:]))})
+    await stage.run(asked(), deaf)
+    assert stage.attempts[0].reply == ""

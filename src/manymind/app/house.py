@@ -15,11 +15,13 @@ from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.money import Money, accounts, money
+from manymind.app.recorded import Recorded
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
 from manymind.app.upstreams import Found, discover, outgoing
 from manymind.app.vectors import embedding
+from manymind.canon.attempts import OnAttempt
 from manymind.canon.events import Say
 from manymind.canon.faults import NoSuchModel
 from manymind.canon.origins import Origin
@@ -30,7 +32,7 @@ from manymind.catalog.catalogue import Catalogue
 from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
-from manymind.config import Config, ConfigError, ServerSettings
+from manymind.config import Config, ConfigError
 from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
@@ -74,6 +76,7 @@ class House(Struct, frozen=True, kw_only=True):
     stored: Stored
     money: Money
     shadows: Shadows
+    recorded: Recorded
 
 
 @asynccontextmanager
@@ -92,6 +95,7 @@ async def open_house(
         with anyio.CancelScope(shield=True):
             if house is not None:
                 await house.shadows.aclose()
+                await house.recorded.aclose()
             await client.aclose()
             await stored.aclose()
 
@@ -110,12 +114,14 @@ async def _house(
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
+    recorded = Recorded(config, stored.database, client, catalogue, clock)
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-    purses = money(config, stored.database, clock, pricing)
+    purses = money(config, stored.database, clock, pricing, recorded.tell)
     stored.keep(purses)
-    upstreams = _upstreams(ready, client)
-    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
+    recorded.follow(purses.keeper)
+    heard, upstreams = recorded.attempted, _upstreams(ready, client)
+    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter, heard)
     roles.check(config, router)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
@@ -131,10 +137,20 @@ async def _house(
         shadows=shadows,
     )
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses)
+    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses, heard)
     count = partial(counted, counter, router, stored.turns, ready, client, entrance)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count, entrance
+        config,
+        clock,
+        gateway,
+        vectors,
+        stored,
+        recorded,
+        catalogue,
+        names(ready),
+        draining,
+        count,
+        entrance,
     )
     return House(
         gateway=gateway,
@@ -145,6 +161,7 @@ async def _house(
         stored=stored,
         money=purses,
         shadows=shadows,
+        recorded=recorded,
     )
 
 
@@ -165,6 +182,7 @@ def _router(
     shelves: Shelves,
     team: TeamSettings,
     counter: Counter,
+    on_attempt: OnAttempt,
 ) -> Router:
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
@@ -177,6 +195,7 @@ def _router(
         catalogue,
         pricing,
         metered,
+        on_attempt=on_attempt,
         tighten=closer,
         patience=choosing.patience(config),
         facts=choosing.facts(config),
@@ -214,14 +233,13 @@ def _application(
     gateway: Gateway,
     vectors: Embedding,
     stored: Stored,
+    recorded: Recorded,
     catalogue: Catalogue,
     providers: Collection[str],
     draining: Draining,
     count: MakeCounting,
     entrance: Entrance,
 ) -> Application:
-    server = config.server
-
     def listed() -> tuple[Row, ...]:
         moment = datetime.fromtimestamp(clock.today(), UTC)
         return listing(catalogue, providers, moment)
@@ -230,7 +248,7 @@ def _application(
         """Of which a list was made: a day's prices, and what was known to be for sale."""
         return int(clock.today() // DAY_SECONDS), catalogue.version
 
-    bounds = _bounds(server)
+    bounds = _bounds(config)
     spoken = dialects.find()
     refusals = Refusals(spoken)
     new_id = RequestIds()
@@ -246,14 +264,25 @@ def _application(
         *stored.pages(gateway, spoken, bounds, room),
         *reception.pages(bounds, room),
         count(spoken, room, bounds),
-        Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
+        *recorded.pages(),
+        Listing(
+            listed,
+            state,
+            config.aliases,
+            clock.today,
+            named=partial(ways.listed, entrance),
+            measured=recorded.measured,
+        ),
         Ops(draining),
     )
     routes = [route for part in parts for route in part.routes()]
-    return Application(guard, refusals, routes, new_id)
+    application = Application(guard, refusals, routes, new_id, recorded.watches())
+    recorded.look_at(application, room)
+    return application
 
 
-def _bounds(server: ServerSettings) -> Bounds:
+def _bounds(config: Config) -> Bounds:
+    server = config.server
     return Bounds(
         body_bytes=server.body_limit_mb * 1024 * 1024,
         bodies_bytes=server.body_total_mb * 1024 * 1024,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from manymind.app.money import Money, accounts
 from manymind.app.upstreams import Found
+from manymind.canon.attempts import OnAttempt
 from manymind.canon.ports import Clock
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
@@ -22,6 +23,7 @@ def embedding(
     client: Trusted,
     pricing: CataloguePricing,
     purses: Money,
+    on_attempt: OnAttempt,
 ) -> Embedding:
     found = {each.name: embedder(each.upstream, each.settings, client) for each in ready}
     return Embedding(
@@ -32,4 +34,5 @@ def embedding(
         accounts(config, purses, lambda model: False),
         clock,
         seconds=config.limits.request_seconds,
+        on_attempt=on_attempt,
     )

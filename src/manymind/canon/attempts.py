@@ -30,7 +30,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     `outcome` is completed, cancelled, failed (a bug), or the code of a fault. `at` is when it
     began, in seconds since 1970. Seconds count from the reservation; `first_word_seconds` is None
     where no word came. `finish` is why the model stopped, in our words and in its own; `dropped`
-    are parameters that did not reach it. `reserved` was set aside for it.
+    are parameters that did not reach it. `reserved` was set aside for it. `reply` is what the
+    provider called its answer.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     finish: str | None = None
     native_finish: str | None = None
     dropped: tuple[str, ...] = ()
+    reply: str = ""
     reserved: Ticks = 0
     reserved_tokens: int = 0
     bill: Bill

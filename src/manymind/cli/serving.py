@@ -1,20 +1,20 @@
 """How `serve` begins and what it says of itself."""
 
-import logging
 import sys
 
 import msgspec
 
 from manymind.app.house import TEAM, House, open_house
 from manymind.cli import exits
+from manymind.cli.log_lines import set_up
 from manymind.cli.ports import address, problem
 from manymind.config import Config
 from manymind.server.listen import listen
 
 
-async def serve(config: Config, verbose: bool) -> int:
+async def serve(config: Config, level: str, form: str) -> int:
     """Serve until told to stop."""
-    _log(verbose)
+    set_up(level, form)
     server = config.server
     why = problem(server.host, server.port)
     if why:
@@ -25,6 +25,7 @@ async def serve(config: Config, verbose: bool) -> int:
         _tell(f"{path} lies here, but is not read unless named: --config {path}")
     async with open_house(config, progress=_tell) as house:
         await house.stored.open()
+        house.recorded.start()
         served = await listen(
             house.application,
             host=server.host,
@@ -67,11 +68,6 @@ def _unheard(config: Config, why: str) -> int:
     server = config.server
     _tell(f"manymind: {server.host}:{server.port} cannot be listened on: {why}. Try --port 0.")
     return exits.CONFIGURATION
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("manymind").setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def _tell(line: str) -> None:

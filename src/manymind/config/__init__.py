@@ -46,6 +46,7 @@ __all__ = [
     "misplaced",
     "secret",
     "unknown_variables",
+    "webhook_secret",
 ]
 
 _PROJECT = Path("manymind.toml")
@@ -86,12 +87,7 @@ def secret(config: Config, name: str) -> str | None:
     """The key of a provider, from where its settings say that it is."""
     settings = config.providers.get(name)
     if settings is not None and settings.key_file is not None:
-        path = Path(settings.key_file).expanduser()
-        try:
-            return path.read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigError(f"providers.{name}.key_file is {path}: {reason}.") from None
+        return _in_file(f"providers.{name}.key_file", settings.key_file)
     if settings is not None and settings.key_env is not None:
         return config.environment.get(settings.key_env) or None
     return None
@@ -104,6 +100,23 @@ def misplaced(files: Sequence[Path], place: Place, said: str) -> ConfigError:
         if line:
             return ConfigError(f"{file}{line}: {'.'.join(place)}: {said}")
     return ConfigError(f"{'.'.join(place)}: {said}")
+
+
+def webhook_secret(config: Config) -> str | None:
+    """What webhooks are signed with."""
+    settings = config.webhooks
+    if settings.secret_file is not None:
+        return _in_file("webhooks.secret_file", settings.secret_file)
+    return config.environment.get(settings.secret_env) or None
+
+
+def _in_file(setting: str, named: str) -> str | None:
+    path = Path(named).expanduser()
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"{setting} is {path}: {reason}.") from None
 
 
 def unknown_variables(config: Config) -> tuple[str, ...]:

@@ -224,6 +224,37 @@ class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     days: Count = 30
 
 
+class RecordSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many days the row of each attempt is kept. Its sums are kept by the day, for ever."""
+
+    days: Count = 90
+
+
+class MetricsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`open` lets /metrics be read without a key, where only this machine reaches the server."""
+
+    open: bool = False
+
+
+class OtelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where traces go by OTLP over HTTP; without an `endpoint` there are none. `headers_env`
+    names the variable that holds what the collector wants as headers, as name=value,name=value."""
+
+    endpoint: str | None = None
+    service: str = "manymind"
+    headers_env: str = "OTEL_EXPORTER_OTLP_HEADERS"
+
+
+class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told of alarms. The secret, whsec_ and base64, is in a variable or a file; of two,
+    with a blank between them, both sign. After so many `hours` a notice is given up."""
+
+    urls: tuple[str, ...] = ()
+    secret_env: str = "MANYMIND_WEBHOOK_SECRET"  # noqa: S105 # the name of a variable
+    secret_file: str | None = None
+    hours: Seconds = 72.0
+
+
 class EgressSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`allow` opens private hosts by name for addresses that callers or models give."""
 
@@ -252,6 +283,10 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cache: CacheSettings = CacheSettings()
     routes: dict[str, RouteSettings] = {}
     presets: dict[str, PresetSettings] = {}
+    records: RecordSettings = RecordSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    otel: OtelSettings = OtelSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     providers: dict[str, ProviderSettings] = {}
     aliases: dict[str, str] = {}
     ceilings: dict[str, Dollars] = {}

@@ -107,6 +107,10 @@ class Trusted:
         pool = self._pools.get(read_address(url).origin)
         return pool.open if pool is not None else 0
 
+    def open_sockets(self) -> int:
+        """Sockets to all origins, at work or at rest."""
+        return sum(pool.open for pool in self._pools.values())
+
     async def aclose(self) -> None:
         """Hang up everywhere; what is still under way is cut."""
         self._closed = True

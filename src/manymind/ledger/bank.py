@@ -99,6 +99,11 @@ class Bank:
         self.written_at = -inf
 
     @property
+    def waiting(self) -> int:
+        """Rows that are not written yet."""
+        return len(self._waiting)
+
+    @property
     def full(self) -> bool:
         return len(self._waiting) >= QUEUE_MAX
 

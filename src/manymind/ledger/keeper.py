@@ -107,6 +107,15 @@ class Keeper:
         if self._spikes is not None:
             await self._spikes.look()
 
+    @property
+    def waiting(self) -> int:
+        """Rows of the ledger that are not written yet."""
+        return self._bank.waiting
+
+    async def settled(self) -> None:
+        """Comes back once what was settled before can be read."""
+        await self._worked(self.write)
+
     async def beats(self) -> dict[str, int]:
         """How far every server has counted."""
         return await self._leases.beats()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from manymind.canon.attempts import OnAttempt, nobody
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Began, Chunk, Ended, Happened, Say, Spent, spoken
 from manymind.canon.faults import UpstreamBroken
@@ -58,6 +59,7 @@ class Embedding:
         clock: Clock,
         *,
         seconds: float,
+        on_attempt: OnAttempt = nobody,
     ) -> None:
         self._embedders = embedders
         self._catalogue = catalogue
@@ -66,6 +68,7 @@ class Embedding:
         self._accounts = accounts
         self._clock = clock
         self._seconds = seconds
+        self._on_attempt = on_attempt
 
     async def embed(
         self, origin: Origin, request: EmbedRequest, most: Ticks | None = None
@@ -79,6 +82,7 @@ class Embedding:
             self._catalogue,
             _Counted(self._pricing, request),
             self._metering,
+            on_attempt=self._on_attempt,
         )
         desk = Desk(
             key=origin.request,

@@ -1,6 +1,7 @@
 """What a caller hears of attempts: nothing of one that fails before its first word."""
 
 from collections.abc import Callable
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from manymind.canon.events import (
     Noted,
     Say,
     Spent,
+    Stopped,
     Unheard,
     words,
 )
@@ -21,13 +23,17 @@ PREAMBLE_CHUNKS_MAX = 64
 """After so many chunks without a word, what was kept back is spoken: an upstream that only sends
 signs of life must not fill our memory."""
 
+DROPPED_MAX = 100
+"""So many names of lost parameters are kept for the ledger."""
+
 
 class Mouth:
     """Keeps an attempt's preamble back until its first word, so that another offer can still
     take its place. That it began, what a dialect dropped, a first count of the prompt and events
     that we do not know are no words; an item, an end and an agent's doings are.
 
-    A model that the provider did not name is named here.
+    A model that the provider did not name is named here. What the ledger is to know of the answer
+    is noted on the way: why its first choice `stopped`, and what was `dropped`.
     """
 
     def __init__(self, say: Say, native: str, now: Callable[[], float]) -> None:
@@ -38,6 +44,9 @@ class Mouth:
         self.opened_at: float | None = None
         self.ended = False
         self.served: str | None = None
+        self.reply = ""
+        self.stopped: Stopped | None = None
+        self.dropped: list[str] = []
 
     @property
     def opened(self) -> bool:
@@ -63,17 +72,26 @@ class Mouth:
 
     def _notice_end(self, chunk: Chunk) -> None:
         for event in chunk.events:
-            if isinstance(event, Ended) and event.voice == LEADER:
-                self.ended = True
+            match event:
+                case Ended(voice="leader"):
+                    self.ended = True
+                case Stopped(voice="leader", choice=0):
+                    self.stopped = event
+                case Noted(voice="leader", what="dropped"):
+                    self.dropped += _names(event.data.get("parameters"))
+                case _:
+                    pass
 
     def _read(self, chunk: Chunk) -> Chunk:
         self._notice_end(chunk)
         for event in chunk.events:
             match event:
                 case Began(voice="leader", model=""):
+                    self.reply = event.id
                     self.served = self._native
                     chunk = Chunk(tuple(map(self._named, chunk.events)), chunk.wire)
                 case Began(voice="leader"):
+                    self.reply = event.id
                     self.served = event.model
                 case _:
                     pass
@@ -83,6 +101,12 @@ class Mouth:
         if isinstance(event, Began) and event.voice == LEADER and not event.model:
             return replace(event, model=self._native)
         return event
+
+
+def _names(listed: object) -> list[str]:
+    """Names of parameters, as far as they are short enough to be names."""
+    said = cast("list[object]", listed) if isinstance(listed, list) else []
+    return [name for name in said[:DROPPED_MAX] if isinstance(name, str) and len(name) <= 200]
 
 
 def _is_word(event: Happened) -> bool:

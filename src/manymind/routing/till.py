@@ -157,13 +157,15 @@ class Till:
         )
         async with sold as sale:
             answer = await carrier.carry(letter, offer.native, desk)
-            sale.answered = answer.model or offer.native
+            if not answer.model:
+                answer = replace(answer, model=offer.native)
+            sale.answered = answer
             usage = meter.whole(answer)
-        if usage is answer.usage and sale.answered == answer.model:
+        if usage is answer.usage:
             return answer
         # The message on the wire holds no count that its provider did not make.
         wire = answer.wire if answer.usage is not None or usage is None else None
-        return replace(answer, model=sale.answered, usage=usage, wire=wire)
+        return replace(answer, usage=usage, wire=wire)
 
 
 def unopened(served: Served, question: Question) -> Letter | None:

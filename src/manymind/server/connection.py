@@ -70,6 +70,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] # as uvicorn has it
         super().connection_made(transport)
+        self._application.connections = self.connections
         self._expect(self.patience.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:

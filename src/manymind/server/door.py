@@ -3,7 +3,8 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sized
+from typing import Protocol
 
 import anyio
 from msgspec.structs import replace
@@ -21,15 +22,34 @@ from manymind.server.websocket import Terms
 
 log = logging.getLogger("manymind.server")
 
+NOWHERE = "/…"
+"""Where nothing stands: what a caller made up of such a path may hold a secret."""
+METHOD_MAX = 20
+
+
+class Watch(Protocol):
+    """Sees requests come and go, and nothing of what they say. It neither waits nor raises."""
+
+    def began(self, exchange: Exchange) -> None: ...
+
+    def ended(self, exchange: Exchange, place: str, seconds: float) -> None:
+        """`place` is the template of the path, and `exchange.outcome` how it went."""
+        ...
+
 
 class Application:
+    """`connections` are those that are open, where somebody knows."""
+
     def __init__(
         self,
         guard: Guard,
         refusals: Refusals,
         routes: Iterable[Route],
         new_id: Callable[[], str],
+        watches: Iterable[Watch] = (),
     ) -> None:
+        self.connections: Sized = ()
+        self._watches = tuple(watches)
         self._guard = guard
         self._refusals = refusals
         self.routes = tuple(routes)
@@ -51,6 +71,8 @@ class Application:
 
     async def _attend(self, exchange: Exchange) -> None:
         started = time.perf_counter()
+        for watch in self._watches:
+            watch.began(exchange)
         place = self._routes.at(exchange.path)
         manners = _manners(exchange, place)
         try:
@@ -61,15 +83,12 @@ class Application:
             exchange.outcome = "cancelled"
             await self._dismiss(exchange, manners)
         finally:
+            seconds = time.perf_counter() - started
+            at = NOWHERE if place is None else place.any.place
+            for watch in self._watches:
+                watch.ended(exchange, at, seconds)
             if log.isEnabledFor(logging.INFO):
-                log.info(
-                    "%s %s %s in %.3f s (%s)",
-                    exchange.method,
-                    "/…" if place is None else place.any.place,
-                    exchange.outcome,
-                    time.perf_counter() - started,
-                    exchange.request_id,
-                )
+                _log(exchange, at, seconds)
 
     def socket_at(self, path: str) -> Terms | None:
         """On which terms one may speak by WebSocket at a path, if at all."""
@@ -115,6 +134,27 @@ class Application:
     async def _refuse(self, exchange: Exchange, fault: Fault, manners: Manners) -> None:
         if not exchange.started:
             await self._refusals.refuse(exchange, fault, manners)
+
+
+def _log(exchange: Exchange, place: str, seconds: float) -> None:
+    method = exchange.method[:METHOD_MAX]
+    log.info(
+        "%s %s %s in %.3f s (%s)",
+        method,
+        place,
+        exchange.outcome,
+        seconds,
+        exchange.request_id,
+        extra={
+            "told": {
+                "request": exchange.request_id,
+                "method": method,
+                "route": place,
+                "outcome": exchange.outcome,
+                "seconds": round(seconds, 6),
+            }
+        },
+    )
 
 
 def _asked(exchange: Exchange, place: Place) -> Route:

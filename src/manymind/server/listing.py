@@ -12,7 +12,7 @@ from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.google_listing import GoogleListing, from_google
 from manymind.server.manners import Manners
-from manymind.server.openrouter_listing import OpenRouterListing
+from manymind.server.openrouter_listing import Measured, OpenRouterListing, unmeasured
 from manymind.server.routes import Captured, Route
 from manymind.server.showcase import Form, Named, Showcase, Shown, nothing
 from manymind.server.unchanged import reply, tag
@@ -23,7 +23,8 @@ PAGE_USUAL, PAGE_MAX = 20, 1000
 
 class Listing:
     """`state` tells when the list must be made anew, `aliases` are the operator's own names, and
-    `now` gives the seconds since 1970; `named` are the routes and presets of whoever asks."""
+    `now` gives the seconds since 1970; `named` are the routes and presets of whoever asks, and
+    `measured` tells how providers have done of late."""
 
     def __init__(
         self,
@@ -32,13 +33,15 @@ class Listing:
         aliases: Mapping[str, str] | None = None,
         now: Callable[[], float] = time,
         named: Named = nothing,
+        measured: Measured = unmeasured,
     ) -> None:
         self._showcase = Showcase(models, state, aliases, named)
         self._now = now
+        self._measured = measured
         self._google = GoogleListing(models, named)
 
     def routes(self) -> tuple[Route, ...]:
-        openrouter = OpenRouterListing(self._showcase, self._now)
+        openrouter = OpenRouterListing(self._showcase, self._now, self._measured)
         own = (("/models", self.all), ("/models/{model...}", self.one))
         theirs = Manners(house="openrouter")
         return (

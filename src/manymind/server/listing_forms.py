@@ -10,6 +10,9 @@ from manymind.catalog.kinds import kind
 from manymind.catalog.listing import Row
 from manymind.catalog.offers import Offer
 from manymind.catalog.tariffs import Tariff
+from manymind.store.endpoint_figures import Figures
+
+UNSEEN = Figures()
 
 ROUTED: Json = {"prompt": "-1", "completion": "-1"}
 """So OpenRouter writes the price of what has none of its own."""
@@ -84,8 +87,10 @@ def architecture(row: Row) -> Json:
     }
 
 
-def endpoint(row: Row, offer: Offer, tariff: Tariff | None, title: str) -> Json:
-    """An offer of a model. What nobody measures here is null."""
+def endpoint(
+    row: Row, offer: Offer, tariff: Tariff | None, title: str, figures: Figures = UNSEEN
+) -> Json:
+    """An offer of a model. What nobody measures here, or saw of late, is null."""
     takes = "tool_choice" in offer.parameters
     return {
         "name": f"{title} | {offer.native}",
@@ -111,11 +116,11 @@ def endpoint(row: Row, offer: Offer, tariff: Tariff | None, title: str) -> Json:
             "none": takes,
             "required": takes,
         },
-        "latency_last_30m": None,
-        "throughput_last_30m": None,
-        "uptime_last_5m": None,
-        "uptime_last_30m": None,
-        "uptime_last_1d": None,
+        "latency_last_30m": figures.latency and msgspec.to_builtins(figures.latency),
+        "throughput_last_30m": figures.throughput and msgspec.to_builtins(figures.throughput),
+        "uptime_last_5m": figures.uptime_5m,
+        "uptime_last_30m": figures.uptime_30m,
+        "uptime_last_1d": figures.uptime_1d,
     }
 
 

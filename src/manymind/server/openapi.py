@@ -5,6 +5,7 @@ from typing import cast
 
 from manymind.canon.values import Json
 from manymind.server.openapi_accounts import describe_accounts
+from manymind.server.openapi_records import describe_records
 
 _TEXT: Json = {"type": "string"}
 _OBJECT: Json = {"type": "object"}
@@ -248,6 +249,8 @@ def _paths() -> Json:
     _describe_kept(paths)
     _describe_google(paths)
     describe_accounts(paths)
+    describe_records(paths)
+    paths["/metrics"] = _get("What goes on, for Prometheus", kind="text/plain")
     paths["/"] = _get("A word of welcome", refusals=("403",), kind="text/plain")
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))

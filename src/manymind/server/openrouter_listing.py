@@ -1,7 +1,8 @@
 """OpenRouter's pages about models: the list with its filters, a count, one model, its offers."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -15,24 +16,37 @@ from manymind.catalog.tariffs import tariff
 from manymind.catalog.titles import title
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
-from manymind.server.listing_forms import architecture, endpoint
+from manymind.server.listing_forms import UNSEEN, architecture, endpoint
 from manymind.server.manners import Manners
 from manymind.server.routes import Captured, Route
 from manymind.server.showcase import Showcase, Shown
 from manymind.server.stream import DROPPED_HEADER
 from manymind.server.unchanged import reply, tag
+from manymind.store.endpoint_figures import Figures
 
 PREFIX = "/api/v1"
 ROUTING_VARIANTS = frozenset({"nitro", "floor", "exacto", "online"})
 """They ask for a way, not for another model: what is said of the model holds for them too."""
 
 
+Measured: TypeAlias = Callable[[str], Awaitable[Mapping[str, Figures]]]
+"""How the offers of a model have done of late, by offer."""
+
+
+async def unmeasured(model: str) -> Mapping[str, Figures]:
+    """Where nobody looks."""
+    return {}
+
+
 class OpenRouterListing:
     """`now` tells the seconds since 1970, by which models have an age and prices a day."""
 
-    def __init__(self, showcase: Showcase, now: Callable[[], float]) -> None:
+    def __init__(
+        self, showcase: Showcase, now: Callable[[], float], measured: Measured = unmeasured
+    ) -> None:
         self._showcase = showcase
         self._now = now
+        self._measured = measured
 
     def routes(self) -> tuple[Route, ...]:
         pages = {
@@ -92,6 +106,7 @@ class OpenRouterListing:
         if place is None:
             raise _missing(name)
         row = shown.rows[place]
+        figures = await (self._measured if sold else unmeasured)(row.id)
         body: Json = {
             "data": {
                 "id": row.id if sold else name,
@@ -99,10 +114,11 @@ class OpenRouterListing:
                 "created": row.created,
                 "description": "",
                 "architecture": architecture(row),
-                "endpoints": self._endpoints(row) if sold else [],
+                "endpoints": self._endpoints(row, figures) if sold else [],
             }
         }
-        await reply(exchange, self._tag(exchange, shown), msgspec.json.encode(body))
+        written = msgspec.json.encode(body)
+        await reply(exchange, tag(exchange.path, written.decode()), written)
 
     async def providers(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         shown = await self._showcase.shown(caller.rights)
@@ -119,9 +135,15 @@ class OpenRouterListing:
         ]
         await reply(exchange, self._tag(exchange, shown), msgspec.json.encode({"data": data}))
 
-    def _endpoints(self, row: Row) -> list[Json]:
+    def _endpoints(self, row: Row, figures: Mapping[str, Figures]) -> list[Json]:
         return [
-            endpoint(row, offer, tariff(offer.prices, self._moment()), title(offer.provider))
+            endpoint(
+                row,
+                offer,
+                tariff(offer.prices, self._moment()),
+                title(offer.provider),
+                figures.get(offer.key, UNSEEN),
+            )
             for offer in row.offers
         ]
 

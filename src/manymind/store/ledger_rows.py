@@ -302,6 +302,7 @@ def _row(booked: Booked) -> _Row:
         _tools(usage.tools) if usage.tools else None,
         booked.lines,
         None,
+        attempt.reply.replace("\0", "") or None,
     )
 
 

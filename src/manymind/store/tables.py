@@ -235,14 +235,18 @@ ATTEMPTS = Table(
     Column("tools", LargeBinary),
     Column("lines", LargeBinary),
     Column("budget", String),
+    Column("reply", String),
     Index("attempts_by_time", "owner", "at"),
     Index("attempts_by_key", "owner", "api_key", "at"),
     Index("attempts_by_model", "slug", "at"),
     Index("attempts_by_age", "at"),
+    Index("attempts_by_reply", "reply", "owner"),
+    Index("attempts_by_request", "request"),
 )
 """The ledger: one row for each try at an offer, and for each priced call of a tool. `key` is the
 desk's. `micros` and `first_micros` are microseconds; `flagged` says that more was charged than
 reserved, and `lines` how the cost was reckoned. `ticks` and `tokens` are what budgets were charged.
+`at` is in microseconds since 1970, and `reply` is what the provider called its answer.
 
 A row with a `budget` is no attempt: it holds in `reserved` what a server that died had borrowed of
 that budget, in the budget's own unit, and counts for nothing else. While its outcome is `unknown`
@@ -263,3 +267,48 @@ REPEATS = Table(
     Index("repeats_by_end", "ends_at"),
 )
 """Answers that a key is given again for the same question, of which only a digest is kept."""
+
+ATTEMPT_DAYS = Table(
+    "attempt_days",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("slug", String, primary_key=True),
+    Column("provider", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("api_key", String, primary_key=True),
+    Column("route", String, primary_key=True),
+    Column("feature", String, primary_key=True),
+    Column("app", String, primary_key=True),
+    Column("app_title", String, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("completed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("limited", BigInteger, nullable=False),
+    Column("ticks", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("written_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Index("attempt_days_by_day", "day"),
+)
+"""What stays of attempts that were deleted: their sums, by the number of the day since 1970."""
+
+WEBHOOK_OUTBOX = Table(
+    "webhook_outbox",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("endpoint", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("said", String),
+    Column("body", LargeBinary, nullable=False),
+    Index("webhook_outbox_by_due", "state", "due_at"),
+)
+"""What is to be told by webhook, once for each endpoint, which is named by a digest of its URL.
+`state` is waiting, told or given_up; `said` is what came of the last try."""

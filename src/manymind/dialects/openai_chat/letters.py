@@ -7,12 +7,13 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Wire
+from manymind.canon.events import Stopped, Wire
 from manymind.canon.letters import Letter
 from manymind.canon.requests import Reasoning, Request
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json
 from manymind.dialects.openai_chat.flavour import Flavour
+from manymind.dialects.openai_chat.hearing import REASONS
 from manymind.dialects.openai_chat.parts import NAME
 from manymind.dialects.openai_chat.replies import INCOMPLETE
 from manymind.dialects.openai_chat.requests import read_request
@@ -112,6 +113,10 @@ class _Skimmed(Struct):
     error: Raw | UnsetType = UNSET
 
 
+_STOPS = {
+    word: (Stopped(reason=known, native=None if known == word else word),)
+    for word, known in REASONS.items()
+}
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
@@ -204,11 +209,19 @@ def skim_reply(body: bytes) -> Answer | None:
         id=seen.id,
         model=seen.model,
         created=seen.created,
+        stops=_stops(seen.choices[0].finish_reason),
         usage=usage,
         status="incomplete" if reason else "completed",
         reason=reason,
         wire=Wire(NAME, {"model": seen.model, "usage": seen.usage}, whole=True, sealed=body),
     )
+
+
+def _stops(reason: str | None) -> tuple[Stopped, ...]:
+    """Why the first choice stopped, as far as its own word for it tells."""
+    if reason is None:
+        return ()
+    return _STOPS.get(reason) or (Stopped(reason="other", native=reason[:200]),)
 
 
 def write_sealed(answer: Answer, wire: Wire) -> bytes:
