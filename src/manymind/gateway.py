@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
+from manymind.canon.exits import Redaction
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
@@ -46,6 +47,7 @@ class Gateway:
         *,
         seconds: float,
         turns: Turns | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
         self._router = router
         self._relaying = router if isinstance(router, Relaying) else None
@@ -53,6 +55,7 @@ class Gateway:
         self._clock = clock
         self._seconds = seconds
         self._turns = turns
+        self._redaction = redaction
 
     def readied(self, request: Request) -> Request:
         """The request, saying plainly whether its answer will be kept."""
@@ -82,14 +85,16 @@ class Gateway:
         if not turn.request.items and not turn.request.instructions:
             raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
         origin = _origin(caller, turn.request, key, marks)
+        exits = self._redaction.exits(origin, turn.request) if self._redaction else None
         desk = Desk(
             key=key,
             allotment=await self._accounts.allot(origin, turn.request, caller.rights.max_cost),
             clock=self._clock,
             origin=origin,
             deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
+            exits=exits,
         )
-        mouth = _Whole(turn.say)
+        mouth = _Whole(turn.say if exits is None else exits.noting(turn.say))
         await self._router.run(turn.request, mouth, desk)
         mouth.check()
         await turn.end()
@@ -99,10 +104,11 @@ class Gateway:
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
         whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
-        if self._relaying is None:
+        origin = _origin(caller, letter.outline, key, marks)
+        looked_into = self._redaction is not None and self._redaction.covers(origin)
+        if self._relaying is None or looked_into:
             await self.answer(caller, letter.opener(), say, key=key, marks=marks)
             return None
-        origin = _origin(caller, letter.outline, key, marks)
         desk = Desk(
             key=key,
             allotment=await self._accounts.allot(origin, letter.outline, caller.rights.max_cost),

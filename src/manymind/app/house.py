@@ -13,6 +13,7 @@ from manymind import dialects
 from manymind.app import roles
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.redacting import redacted
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -38,6 +39,7 @@ from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
 from manymind.policy.keys import Keys
+from manymind.policy.redaction.redaction import Redacting
 from manymind.providers import build
 from manymind.providers.reader import Reader
 from manymind.routing.embedding import Embedding
@@ -78,9 +80,10 @@ async def open_house(
     """Everything, built from the settings; closed at the end of the block."""
     _refuse_an_open_door(config)
     client = outgoing(config)
-    stored = Stored(config)
+    masked = redacted(config)
+    stored = Stored(config, masked.cover)
     try:
-        yield await _house(config, client, stored, progress, allotted)
+        yield await _house(config, client, stored, masked.exits, progress, allotted)
     finally:
         with anyio.CancelScope(shield=True):
             await client.aclose()
@@ -91,6 +94,7 @@ async def _house(
     config: Config,
     client: Trusted,
     stored: Stored,
+    exits: Redacting | None,
     progress: Tell | None,
     allotted: Allotted | None,
 ) -> House:
@@ -103,10 +107,10 @@ async def _house(
     counter = Counter()
     router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, allotted)
+    gateway = _gateway(config, clock, router, stored, exits, allotted)
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client)
-    count = partial(counted, counter, router, stored.turns, ready, client)
+    vectors = embedding(config, clock, catalogue, ready, client, exits)
+    count = partial(counted, counter, router, stored.turns, exits, ready, client)
     application = _application(
         config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
     )
@@ -156,6 +160,7 @@ def _gateway(
     clock: Clock,
     router: Router,
     stored: Stored,
+    exits: Redacting | None,
     allotted: Allotted | None,
 ) -> Gateway:
     def is_team(model: str) -> bool:
@@ -172,7 +177,14 @@ def _gateway(
     )
     accounts = Accounts(defaults, is_team)
     watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(router, watched, clock, seconds=limits.request_seconds, turns=stored.turns)
+    return Gateway(
+        router,
+        watched,
+        clock,
+        seconds=limits.request_seconds,
+        turns=stored.turns,
+        redaction=exits,
+    )
 
 
 class _Watched:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import uuid4
 
+from manymind.canon.exits import Cover
 from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -32,11 +33,11 @@ class Part(Protocol):
 class Stored:
     """The database is opened when it is first needed: who keeps nothing pays nothing."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, cover: Cover | None = None) -> None:
         self._clock = clock = SystemClock()
         self._database = _database(config)
-        self.answers = Answers(self._database, clock, days=config.store.days)
-        self.conversations = Conversations(self._database, clock)
+        self.answers = Answers(self._database, clock, days=config.store.days, cover=cover)
+        self.conversations = Conversations(self._database, clock, cover=cover)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from manymind.app.amounts import amount
 from manymind.app.upstreams import Found
-from manymind.canon.ports import Clock
+from manymind.canon.embeddings import EmbedRequest, Vectors
+from manymind.canon.exits import Redaction
+from manymind.canon.ports import Clock, Desk, Embedder
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
 from manymind.egress.trusted import Trusted
@@ -16,7 +18,12 @@ from manymind.routing.embedding import Embedding
 
 
 def embedding(
-    config: Config, clock: Clock, catalogue: Catalogue, ready: Sequence[Found], client: Trusted
+    config: Config,
+    clock: Clock,
+    catalogue: Catalogue,
+    ready: Sequence[Found],
+    client: Trusted,
+    redaction: Redaction | None,
 ) -> Embedding:
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
     pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
@@ -24,7 +31,7 @@ def embedding(
     standing = config.limits.request_cost_usd
     cap = None if standing is None else amount("limits.request_cost_usd", standing)
     return Embedding(
-        {name: each for name, each in found.items() if each is not None},
+        {name: _leaving(each, redaction) for name, each in found.items() if each is not None},
         catalogue,
         pricing,
         metering(pricing),
@@ -32,3 +39,19 @@ def embedding(
         clock,
         seconds=config.limits.request_seconds,
     )
+
+
+def _leaving(embedder: Embedder, redaction: Redaction | None) -> Embedder:
+    return embedder if redaction is None else _Masked(embedder, redaction)
+
+
+class _Masked(Embedder):
+    """An embedder that is given texts as they may leave."""
+
+    def __init__(self, embedder: Embedder, redaction: Redaction) -> None:
+        self._embedder = embedder
+        self._redaction = redaction
+
+    async def embed(self, request: EmbedRequest, desk: Desk) -> Vectors:
+        leaving = await self._redaction.embedding(desk.origin, request)
+        return await self._embedder.embed(leaving, desk)

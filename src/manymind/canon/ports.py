@@ -11,6 +11,7 @@ from manymind.canon.attempts import Attempt, Bill
 from manymind.canon.documents import Card, Checked, Passage
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Chunk, Happened, Say
+from manymind.canon.exits import Exits
 from manymind.canon.items import Called, Item, Returned
 from manymind.canon.origins import Origin
 from manymind.canon.requests import Function, Request
@@ -77,7 +78,8 @@ class Desk(Struct, frozen=True, kw_only=True):
     """Where a call is made from. `key` names the call within its run and never repeats.
 
     `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams. `origin`
-    is on whose behalf all of it is done.
+    is on whose behalf all of it is done. What is sent out goes through `exits`, where there are
+    any.
     """
 
     key: str
@@ -88,6 +90,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     inbox: Inbox | None = None
     final: bool = False
+    exits: Exits | None = None
 
     def at(self, step: str, allotment: Allotment | None = None) -> "Desk":
         """The desk of a call made from this one."""

@@ -19,6 +19,7 @@ from manymind.config.settings import (
     CorpusSettings,
     PriceSettings,
     ProviderSettings,
+    RedactionSettings,
     SettingsFile,
 )
 from manymind.config.variables import OTHERS, in_variables, outgoing, variables
@@ -30,6 +31,7 @@ __all__ = [
     "Flags",
     "PriceSettings",
     "ProviderSettings",
+    "RedactionSettings",
     "file_in_use",
     "flagged",
     "load",
@@ -64,6 +66,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
         files=files,
         unread=() if named or not _PROJECT.is_file() else (_PROJECT,),
         key=seen.get("MANYMIND_API_KEY") or None,
+        redaction_key=seen.get("MANYMIND_REDACTION_KEY") or None,
     )
 
 

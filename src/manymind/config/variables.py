@@ -13,7 +13,7 @@ from manymind.config.settings import ConfigError, EgressSettings, SettingsFile
 SHORT: Mapping[str, str] = {"server.host": "MANYMIND_HOST", "server.port": "MANYMIND_PORT"}
 """Settings whose variable is shorter than their name."""
 
-OTHERS = ("MANYMIND_CONFIG", "MANYMIND_DATA", "MANYMIND_API_KEY")
+OTHERS = ("MANYMIND_CONFIG", "MANYMIND_DATA", "MANYMIND_API_KEY", "MANYMIND_REDACTION_KEY")
 """Variables that no setting of a file stands for."""
 
 

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.attempts import OnAttempt
-from manymind.canon.events import Chunk, Noted, spoken
+from manymind.canon.events import Chunk, Noted, Say, spoken
 from manymind.canon.faults import CutShort, OverBudget
 from manymind.canon.letters import Carrier, Letter
-from manymind.canon.ports import Desk, Meter, Metering, Pricing, Provider, Worst
+from manymind.canon.ports import Desk, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
+from manymind.catalog.sellers import OWN
 from manymind.routing.abilities import without
 from manymind.routing.mouth import Mouth
 from manymind.routing.question import Question, Risk
@@ -73,8 +74,15 @@ class Till:
         mouth: Mouth,
         desk: Desk,
     ) -> None:
-        """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from."""
+        """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from.
+        What leaves is masked before it is weighed; what stays in this program is not."""
         offer = served.offer
+        exits = None if offer.provider == OWN else desk.exits
+        if exits is not None:
+            leaving = await exits.outgoing(question.request)
+            if leaving is not question.request:
+                question = Question(leaving)
+                risk = self.risk(offer, question, desk)
         capped = desk.allotment.left() is not None
         if capped:
             risk.worst = await self._fitted(offer, question.request, risk.worst, desk)
@@ -88,7 +96,8 @@ class Till:
         sold = Sale(offer, question.model, number, worst, meter, hold, desk, self._on_attempt)
         async with sold as sale:
             sale.mouth = mouth
-            await _ask(served, question, mouth, meter, desk)
+            say = meter if exits is None else exits.hearing(question.request, meter)
+            await _ask(served, question, mouth, say, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
 
@@ -101,7 +110,7 @@ class Till:
         letter: Letter,
         desk: Desk,
     ) -> Answer:
-        """As `attempt`, for a letter, where there is no cap."""
+        """As `attempt`, for a letter, where there is no cap, and no one has to look inside."""
         meter = self._metering(offer.key, risk, _nobody)
         hold = await desk.allotment.reserve(0)
         sold = Sale(offer, letter.model, number, None, meter, hold, desk, self._on_attempt)
@@ -118,9 +127,9 @@ async def _nobody(chunk: Chunk) -> None:
     """Hears an answer that is not spoken."""
 
 
-async def _ask(served: Served, question: Question, mouth: Mouth, meter: Meter, desk: Desk) -> None:
+async def _ask(served: Served, question: Question, mouth: Mouth, say: Say, desk: Desk) -> None:
     offer = served.offer
     request, lost = without(question.request, offer)
     if lost:
         await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
-    await served.provider.run(replace(request, model=offer.native), meter, desk)
+    await served.provider.run(replace(request, model=offer.native), say, desk)
