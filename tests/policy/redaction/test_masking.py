@@ -255,6 +255,14 @@ async def test_blocking_names_rules_and_counts_and_never_the_value() -> None:
     assert not any(value in caught.value.full for value in (MAIL, CARD, KEY))
 
 
+async def test_a_block_holds_for_what_is_sent_and_not_for_what_comes_after() -> None:
+    exits, _ = talk(finding=finding_with(email="block"))
+    with pytest.raises(Blocked):
+        await exits.outgoing(a_request(MAIL))
+    clean = a_request("Nothing to see")
+    assert await exits.outgoing(clean) is clean
+
+
 async def test_flagging_only_notes() -> None:
     exits, noted = talk(finding=finding_with(email="flag"))
     request = a_request(MAIL)

@@ -44,13 +44,12 @@ class Conversation(Exits):
         self._key = b""
         self._vault, self._noted = Vault(), Vault()
         self._seen: dict[str, set[str]] = {}
-        self._told: Mapping[str, int] = {}
+        self._news = False
         self._last: tuple[Request, Request] | None = None
-        self._masking = Masking(found, self._instead)
 
     @property
     def counts(self) -> Mapping[str, int]:
-        return {name: len(values) for name, values in sorted(self._seen.items())}
+        return {name: len(values) for name, values in sorted(self._seen.copy().items())}
 
     async def outgoing(self, request: Request) -> Request:
         if self._last is not None and self._last[0] is request:
@@ -73,39 +72,47 @@ class Conversation(Exits):
 
     def noting(self, say: Say) -> Say:
         async def noted(chunk: Chunk) -> None:
-            if len(self._seen) != len(self._told) or self._told != self.counts:
-                self._told = self.counts
-                await say(spoken(Noted(what="redacted", data={"found": dict(self._told)})))
+            if self._news:
+                self._news = False
+                await say(spoken(Noted(what="redacted", data={"found": self.counts})))
             await say(chunk)
 
         return noted
 
     async def _masked(self, value: Value, *, size: int) -> Value:
         work = partial(self._mask, value)
-        masked = work() if size <= _AT_ONCE else await anyio.to_thread.run_sync(work)
-        self._refuse()
-        return masked
+        return work() if size <= _AT_ONCE else await anyio.to_thread.run_sync(work)
 
     def _mask(self, value: Value) -> Value:
         if not self._key:
             self._key = conversation_key(self._seed, self._begun)
-        return self._masking.walk.over(value)
+        blocked: dict[str, set[str]] = {}
 
-    def _instead(self, rule: Rule, value: str) -> str | None:
-        vault = self._noted if rule.action == "flag" else self._vault
-        made = vault.placeholder(self._key, rule.label, value)
+        def instead(rule: Rule, found: str) -> str | None:
+            vault = self._noted if rule.action == "flag" else self._vault
+            made = vault.placeholder(self._key, rule.label, found)
+            self._note(rule, made)
+            if rule.action == "block":
+                blocked.setdefault(rule.name, set()).add(made)
+            return made if vault is self._vault else None
+
+        masked = Masking(self._found, instead).walk.over(value)
+        if blocked:
+            raise refusal({name: len(values) for name, values in blocked.items()})
+        return masked
+
+    def _note(self, rule: Rule, made: str) -> None:
         seen = self._seen.setdefault(rule.name, set())
         if made not in seen:
             seen.add(made)
+            self._news = True
             self._on_found(rule.name, rule.action or "redact")
-        return made if vault is self._vault else None
 
-    def _refuse(self) -> None:
-        blocking = {rule.name for rule in self._found.rules if rule.action == "block"}
-        held = {name: count for name, count in self.counts.items() if name in blocking}
-        if held:
-            told = ", ".join(f"{name} ({count})" for name, count in held.items())
-            raise Blocked(f"The request holds what may not leave this server: {told}.")
+
+def refusal(counts: Mapping[str, int]) -> Blocked:
+    """Says what may not leave, by rules and counts, and never the value."""
+    told = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+    return Blocked(f"The request holds what may not leave this server: {told}.")
 
 
 def conversation_key(seed: bytes, begun: tuple[Item, ...]) -> bytes:

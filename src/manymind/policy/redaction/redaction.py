@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from manymind.canon.embeddings import EmbedRequest
 from manymind.canon.exits import Exits, Redaction
-from manymind.canon.faults import Blocked, Unsupported
+from manymind.canon.faults import Unsupported
 from manymind.canon.origins import Origin
 from manymind.canon.requests import Request
-from manymind.policy.redaction.conversation import Conversation
+from manymind.policy.redaction.conversation import Conversation, refusal
 from manymind.policy.redaction.masking import Masking
 from manymind.policy.redaction.remembering import Remembering
 from manymind.policy.redaction.rules import Rule
@@ -77,8 +77,7 @@ class Redacting(Redaction):
             aside=walk.over(request.aside),
         )
         if blocked:
-            told = ", ".join(f"{name} ({count})" for name, count in sorted(blocked.items()))
-            raise Blocked(f"The request holds what may not leave this server: {told}.")
+            raise refusal(blocked)
         return masked
 
     def _note(self, rule: str, action: str) -> None:

@@ -21,7 +21,7 @@ _REREAD_BYTES_MAX = 64
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]*")
 """A pattern may stop before the end of a secret, of which nothing is to stay behind."""
 
-_MEMORY_BYTES = 64 * 1024 * 1024
+_GLANCE_BYTES, _PATTERN_BYTES = 32 * 1024 * 1024, 4 * 1024 * 1024
 """What a state machine may use before it forgets and begins anew, which is slower and not wrong."""
 
 
@@ -111,7 +111,7 @@ def _compiled(pattern: str) -> "re2.Pattern":
 
 def _options(*, captures: bool) -> re2.Options:
     options = re2.Options()
-    options.max_mem = _MEMORY_BYTES
+    options.max_mem = _PATTERN_BYTES if captures else _GLANCE_BYTES
     options.log_errors = False
     options.never_capture = not captures
     return options
