@@ -1,11 +1,8 @@
-"""Redaction through the whole program: what reaches vendors, what callers hear, what is kept."""
+"""Redaction through the whole program: what reaches vendors, and what callers hear."""
 
 import json
-import sqlite3
-import stat
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import aiohttp
@@ -13,33 +10,25 @@ import pytest
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from manymind.app.house import open_house
-from manymind.canon.items import Called
-from manymind.canon.requests import Request
-from manymind.config import ConfigError, Flags, load
 from manymind.policy.redaction.vault import PLACEHOLDER
-from manymind.providers.acts import Line, last_words, this_turn
 from manymind.server.simulated import Simulated
 from tests.flows.forms import chat_weather, given, turns, user
+from tests.flows.redaction_stage import (
+    CANARIES,
+    CARD,
+    MAIL,
+    ON,
+    PEM,
+    SECRET,
+    WORDS,
+    mailer,
+    marks,
+    reached,
+)
 from tests.flows.stage import KEY, TEAM_OF_SIMULATED, Stage, on_stage
-from tests.policy.redaction import samples
 
-ON = '[redaction]\nmode = "on"\n'
 PROVIDERS = ["openai", "anthropic", "gemini", "openrouter", "vllm", "xai"]
-
-MADE = samples.examples(Random(21))
-MAIL, SECRET, CARD, PEM = (MADE[name][1] for name in ("email", "openai_key", "card", "private_key"))
-CANARIES = (MAIL, SECRET, CARD, PEM, PEM.replace("\n", "\\n"), json.dumps(CARD)[1:-1])
-WORDS = f"Write to {MAIL} about {CARD}, the key being “{SECRET}”, thanks"
 HEADER = "x-manymind-redacted"
-
-
-def mailer(request: Request) -> Sequence[Line]:
-    """Calls the tool that it is offered with the caller's own words, once."""
-    if this_turn(request):
-        return ("It was sent.",)
-    arguments = json.dumps({"city": f"{last_words(request)}"})
-    return (Called(call_id="call_1", name="weather", arguments=arguments),)
 
 
 @pytest.fixture
@@ -53,23 +42,6 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
 async def openai(stage: Stage) -> AsyncGenerator[AsyncOpenAI]:
     async with AsyncOpenAI(base_url=f"{stage.url}/v1", api_key="none", max_retries=0) as client:
         yield client
-
-
-def reached(stage: Stage, *canaries: str) -> list[str]:
-    """What of the canaries came to a vendor, in a body, a path or a header."""
-    assert stage.simulated.visits
-    seen = " ".join(
-        f"{visit.raw.decode()} {json.dumps(visit.body, ensure_ascii=False)} {visit.path} "
-        f"{visit.query} {visit.headers}"
-        for visit in stage.simulated.visits
-    )
-    return [canary for canary in canaries or CANARIES if canary in seen]
-
-
-def marks(stage: Stage) -> list[list[str]]:
-    """The placeholders in each body that came to a vendor."""
-    bodies = (visit.raw.decode() for visit in stage.simulated.visits if visit.raw)
-    return [PLACEHOLDER.findall(body) for body in bodies]
 
 
 @pytest.mark.matrix(keep=3)
@@ -245,101 +217,6 @@ async def test_rules_of_ones_own_come_first(tmp_path: Path) -> None:
         assert json.loads(said)["choices"][0]["message"]["content"] == words
 
 
-def kept(folder: Path) -> str:
-    """All that stands in the database, whatever table it is in."""
-    with sqlite3.connect(folder / "data" / "manymind.db") as database:
-        return "\n".join(database.iterdump()) + "".join(
-            bytes(value).decode("utf-8", "replace")
-            for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            for row in database.execute(f'SELECT * FROM "{table}"')
-            for value in row
-            if isinstance(value, bytes)
-        )
-
-
-async def test_what_is_kept_is_hidden_and_comes_back(
-    tmp_path: Path, stage: Stage, openai: AsyncOpenAI
-) -> None:
-    first = await openai.responses.create(
-        model="vllm/sim-echo", input=f"{WORDS}\n{PEM}", metadata={"by": MAIL}
-    )
-    async with openai.responses.stream(model="vllm/sim-echo", input=WORDS) as events:
-        streamed = await events.get_final_response()
-    held = kept(tmp_path)
-    assert "[sealed:" in held
-    assert [canary for canary in CANARIES if canary in held] == []
-    again = await openai.responses.retrieve(first.id)
-    assert again.output_text == f"{WORDS}\n{PEM}"
-    assert again.metadata == {"by": MAIL}
-    told = await openai.responses.retrieve(streamed.id, stream=True)
-    words = [event.delta async for event in told if event.type == "response.output_text.delta"]
-    assert "".join(words) == WORDS
-    items = await openai.responses.input_items.list(first.id)
-    assert MAIL in items.model_dump_json()
-    second = await openai.responses.create(
-        model="vllm/sim-echo", input=f"Again {MAIL}", previous_response_id=first.id
-    )
-    assert second.output_text == f"Again {MAIL}"
-    assert reached(stage) == []
-    sent = marks(stage)
-    assert set(sent[-1]) == set(sent[0])
-
-
-async def test_conversations_are_hidden_and_come_back(
-    tmp_path: Path, stage: Stage, openai: AsyncOpenAI
-) -> None:
-    talk = await openai.conversations.create(
-        items=[{"type": "message", "role": "user", "content": WORDS}],
-        metadata={"for": MAIL},
-    )
-    heard = await openai.responses.create(
-        model="vllm/sim-echo", input=f"And {CARD}?", conversation=talk.id
-    )
-    assert heard.output_text == f"And {CARD}?"
-    held = kept(tmp_path)
-    assert [canary for canary in CANARIES if canary in held] == []
-    page = await openai.conversations.items.list(talk.id)
-    assert page.model_dump_json().count(CARD) == 3
-    assert (await openai.conversations.retrieve(talk.id)).metadata == {"for": MAIL}
-    amended = await openai.conversations.update(talk.id, metadata={"for": CARD})
-    assert amended.metadata == {"for": CARD}
-    assert CARD not in kept(tmp_path)
-    assert reached(stage) == []
-
-
-async def test_what_is_not_kept_leaves_nothing(
-    tmp_path: Path, stage: Stage, openai: AsyncOpenAI
-) -> None:
-    await openai.responses.create(model="vllm/sim-echo", input=WORDS)
-    await openai.responses.create(model="vllm/sim-echo", input=f"Once {WORDS}", store=False)
-    assert kept(tmp_path).count("Once") == 0
-
-
-async def test_what_was_sealed_is_read_when_redaction_is_off_again(tmp_path: Path) -> None:
-    seen = {"MANYMIND_REDACTION_KEY": "an operator's own secret"}
-    async with (
-        on_stage(tmp_path, settings=ON, environment=seen) as stage,
-        AsyncOpenAI(base_url=f"{stage.url}/v1", api_key="none", max_retries=0) as client,
-    ):
-        first = await client.responses.create(model="vllm/sim-echo", input=WORDS)
-    async with (
-        on_stage(tmp_path, environment=seen) as stage,
-        AsyncOpenAI(base_url=f"{stage.url}/v1", api_key="none", max_retries=0) as client,
-    ):
-        assert (await client.responses.retrieve(first.id)).output_text == WORDS
-    assert not (tmp_path / "data" / "redaction.key").exists()
-
-
-async def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    file = tmp_path / "data" / "redaction.key"
-    async with on_stage(tmp_path, settings=ON):
-        made = file.read_bytes()
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    async with on_stage(tmp_path, settings=ON):
-        assert file.read_bytes() == made
-    assert [each.name for each in file.parent.glob("redaction*")] == [file.name]
-
-
 async def test_vectors_and_counts_are_exits_too(stage: Stage, openai: AsyncOpenAI) -> None:
     vectors = await openai.embeddings.create(model="openai/sim-embed", input=[WORDS, "plain"])
     assert len(vectors.data) == 2
@@ -412,30 +289,3 @@ async def asked(client: AsyncOpenAI, stage: Stage, words: str) -> str:
 
 def marks_of(body: str) -> list[str]:
     return PLACEHOLDER.findall(body)
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ('mode = "maybe"', r"redaction\.mode"),
-        ('secrets = "hide"', r"redaction\.secrets"),
-        ('rules.own.pattern = "("', r"redaction\.rules\.own\.pattern: RE2 does not take it: miss"),
-        ('rules.own.pattern = "a(?=b)"', r"redaction\.rules\.own\.pattern: RE2 does not take it"),
-        ('rules.emial.action = "off"', r"redaction\.rules\.emial has no pattern.*Built in are"),
-        ('rules.email.pattern = "x"', r"redaction\.rules\.email: the name is built in"),
-        ('rules."a b".pattern = "x"', r"redaction\.rules\.a b: the name is not made of"),
-        ('key_file = "absent"', r"redaction\.key_file is .*absent: No such file"),
-        ('key_file = "short"', r"short holds 5 characters; a key needs 16"),
-    ],
-)
-async def test_a_setting_that_cannot_be_kept_is_named(
-    tmp_path: Path, settings: str, said: str
-) -> None:
-    (tmp_path / "short").write_text("short\n")
-    file = tmp_path / "manymind.toml"
-    mode = "" if settings.startswith("mode") else 'mode = "on"\n'
-    file.write_text(f"[redaction]\n{mode}{settings}\n")
-    with pytest.raises(ConfigError, match=said):
-        config = load(Flags(config=file, data=tmp_path / "data"), {"HOME": str(tmp_path)})
-        async with open_house(config):
-            pass
