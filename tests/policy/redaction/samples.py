@@ -80,6 +80,7 @@ SECRETS: Mapping[str, Make] = {
     "notion_token": after("ntn" + "_", BASE62, 46),
     "newrelic_key": after("NR" + "AK-", string.ascii_uppercase + DIGITS, 27),
     "age_key": after("AGE-SECRET" + "-KEY-1", string.ascii_uppercase + DIGITS, 58),
+    "packed_notes": after("manymind1.", URL, 90),
     "jwt": jwt,
 }
 """By the name of the rule: what is found as it stands."""

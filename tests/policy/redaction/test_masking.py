@@ -1,6 +1,7 @@
 """What leaves in a request, field by field, and that JSON stays JSON."""
 
 import json
+import time
 from itertools import pairwise
 from random import Random
 from typing import Any, cast, get_type_hints
@@ -139,6 +140,18 @@ async def test_arguments_stay_json() -> None:
     ]
     _, same = (await masked(a_request(pem))).items[0], read["key"]
     assert same.startswith("[PRIVATE_KEY_")
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', "\\", '{"', '\\\\"', '["\\'])
+async def test_hostile_json_takes_time_by_its_length(piece: str) -> None:
+    seconds: list[float] = []
+    for size in (20_000, 200_000):
+        text = '{"' + piece * (size // len(piece))
+        begun = time.thread_time()
+        request = a_request(text, items=(Called(call_id="c", name="f", arguments=text),))
+        talk()[0].mask(request)
+        seconds.append(time.thread_time() - begun)
+    assert seconds[1] < 40 * seconds[0] + 0.2
 
 
 async def test_a_value_has_one_placeholder_in_prose_and_in_json() -> None:

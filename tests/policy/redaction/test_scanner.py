@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from manymind.policy.redaction.remembering import FINDS_MAX, Remembering
+from manymind.policy.redaction.remembering import Remembering
 from manymind.policy.redaction.rules import Kind, Rule
 from manymind.policy.redaction.scanner import AHEAD_BYTES, PIECE_BYTES, BadPattern, Find, Scanner
 from tests.policy.redaction import samples
@@ -143,9 +143,9 @@ def test_what_was_seen_is_not_read_again() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    finding = Remembering(Scanner([_own("a", "a")]))
+    finding = Remembering(Scanner([_own("a", "a")]), finds_max=4000)
     for n in range(12):
-        finding.find(b"a" * (FINDS_MAX // 4) + str(n).encode())
-    assert finding.remembered <= FINDS_MAX
-    assert len(finding.find(b"a" * (FINDS_MAX + 1))) == FINDS_MAX + 1
-    assert finding.remembered <= FINDS_MAX
+        assert len(finding.find(b"a" * 1000 + str(n).encode())) == 1000
+        assert finding.remembered <= 4000
+    assert len(finding.find(b"a" * 4001)) == 4001
+    assert finding.remembered <= 4000

@@ -80,10 +80,11 @@ class Conversation(Exits):
         return noted
 
     async def _masked(self, value: Value, *, size: int) -> Value:
-        work = partial(self._mask, value)
+        work = partial(self.mask, value)
         return work() if size <= _AT_ONCE else await anyio.to_thread.run_sync(work)
 
-    def _mask(self, value: Value) -> Value:
+    def mask(self, value: Value) -> Value:
+        """The value as it may leave, without a pause."""
         if not self._key:
             self._key = conversation_key(self._seed, self._begun)
         blocked: dict[str, set[str]] = {}

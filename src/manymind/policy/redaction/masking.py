@@ -1,5 +1,6 @@
 """Puts something else in the place of what the rules find in a text."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Any
@@ -112,11 +113,10 @@ class Masking:
 def _masked_over_seams(texts: list[str], masking: Masking) -> list[str]:
     ends = list(accumulate(map(len, texts)))
     for start, end, new in reversed(masking.replacements("".join(texts))):
-        first = next(n for n, at in enumerate(ends) if start < at)
-        last = next(n for n, at in enumerate(ends) if end <= at)
+        first, last = bisect_right(ends, start), bisect_left(ends, end)
         if first == last:
             continue
-        begin = ends[first] - len(texts[first]) if first == 0 else ends[first - 1]
+        begin = ends[first - 1] if first else 0
         texts[first] = texts[first][: start - begin] + new
         for n in range(first + 1, last):
             texts[n] = ""

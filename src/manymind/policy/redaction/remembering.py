@@ -17,10 +17,11 @@ class Remembering:
     """Finds as the scanner does. Of a text it keeps a digest and where what was found in it, and
     nothing of what stands there; the texts longest unseen go first."""
 
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, finds_max: int = FINDS_MAX) -> None:
         self.rules = scanner.rules
         self._scanner = scanner
         self._known: OrderedDict[bytes, tuple[Find, ...]] = OrderedDict()
+        self._finds_max = finds_max
         self._finds = 0
         self._lock = Lock()
 
@@ -44,10 +45,10 @@ class Remembering:
         return found
 
     def _keep(self, digest: bytes, found: tuple[Find, ...]) -> None:
-        if len(found) > FINDS_MAX or digest in self._known:
+        if len(found) > self._finds_max or digest in self._known:
             return
         self._known[digest] = found
         self._finds += len(found)
-        while len(self._known) > TEXTS_MAX or self._finds > FINDS_MAX:
+        while len(self._known) > TEXTS_MAX or self._finds > self._finds_max:
             _, forgotten = self._known.popitem(last=False)
             self._finds -= len(forgotten)

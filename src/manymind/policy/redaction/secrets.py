@@ -69,6 +69,7 @@ SECRETS: tuple[Rule, ...] = (
     secret("linear_key", r"\blin_(?:api|oauth)_[A-Za-z0-9]{32,64}\b"),
     secret("notion_token", r"\b(?:ntn_[A-Za-z0-9]{40,64}|secret_[A-Za-z0-9]{43})\b"),
     secret("newrelic_key", r"\bNRAK-[A-Z0-9]{27}\b"),
+    secret("packed_notes", r"\bmanymind1\.[A-Za-z0-9_-]{40,}={0,2}"),
     secret("age_key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b"),
     secret(
         "jwt",
