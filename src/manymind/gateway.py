@@ -1,26 +1,40 @@
 """The hall: one request, top to bottom."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from math import inf
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import LEADER, Chunk, Ended, Happened, Say, words
+from manymind.canon.courses import DIRECT, Course
+from manymind.canon.events import LEADER, Chunk, Ended, Happened, Noted, Say, spoken, words
 from manymind.canon.exits import Redaction
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
-from manymind.canon.ports import Allotment, Clock, Desk, Provider
+from manymind.canon.ports import Allotment, Clock, Desk, Provider, Trail
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
+from manymind.entrance import Entrance, unguarded
 from manymind.memory.references import Filled, filled, references
-from manymind.memory.turns import Turn, Turns
+from manymind.memory.repeats import Repeats
+from manymind.memory.turns import CHAT, RESPONSES, Turn, Turns
 from manymind.policy.keys import Caller, origin_of
+from manymind.shadows import Shadows
 
 NO_MARKS = Marks()
+
+ROUTE_HEADER, ARM_HEADER = "x-manymind-route", "x-manymind-arm"
+
+Tell: TypeAlias = Callable[[str, str], None]
+"""Puts a header on the reply."""
+
+
+def untold(name: str, value: str) -> None:
+    """Takes headers where there is nothing to put them on."""
 
 
 class Accounts(Protocol):
@@ -39,6 +53,9 @@ class Relaying(Protocol):
 
 
 class Gateway:
+    """`entrance` says what may come in and which way it goes, `repeats` answer once more what
+    was asked before, and `shadows` asks another model the same beside."""
+
     def __init__(
         self,
         router: Provider,
@@ -47,6 +64,9 @@ class Gateway:
         *,
         seconds: float,
         turns: Turns | None = None,
+        entrance: Entrance | None = None,
+        repeats: Repeats | None = None,
+        shadows: Shadows | None = None,
         redaction: Redaction | None = None,
     ) -> None:
         self._router = router
@@ -55,6 +75,9 @@ class Gateway:
         self._clock = clock
         self._seconds = seconds
         self._turns = turns
+        self._entrance = entrance or unguarded(clock)
+        self._repeats = repeats
+        self._shadows = shadows
         self._redaction = redaction
 
     def readied(self, request: Request) -> Request:
@@ -72,7 +95,15 @@ class Gateway:
         return filled(request.items, named, near() if named else {})
 
     async def answer(
-        self, caller: Caller, request: Request, say: Say, *, key: str, marks: Marks = NO_MARKS
+        self,
+        caller: Caller,
+        request: Request,
+        say: Say,
+        *,
+        key: str,
+        marks: Marks = NO_MARKS,
+        tell: Tell = untold,
+        trail: Trail | None = None,
     ) -> None:
         """Answer a request through `say`, or raise the fault that says why not."""
         if request.background:
@@ -81,48 +112,113 @@ class Gateway:
                 advice="Leave out background, and stream the answer.",
                 field="background",
             )
-        turn = await self._turn(caller, request, say, key)
-        if not turn.request.items and not turn.request.instructions:
-            raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
-        origin = _origin(caller, turn.request, key, marks)
-        exits = self._redaction.exits(origin, turn.request) if self._redaction else None
-        desk = Desk(
-            key=key,
-            allotment=await self._accounts.allot(origin, turn.request, caller.rights.max_cost),
-            clock=self._clock,
-            origin=origin,
-            deadline=self._clock.now() + min(request.caps.seconds or inf, self._seconds),
-            exits=exits,
-        )
-        mouth = _Whole(turn.say if exits is None else exits.noting(turn.say))
-        await self._router.run(turn.request, mouth, desk)
-        mouth.check()
-        await turn.end()
+        with self._entrance.turn(caller):
+            admitted = await self._entrance.admit(caller, request, marks)
+            way = admitted.course
+            turn = await self._turn(caller, admitted.request, say, key)
+            asked = turn.request
+            if not asked.items and not asked.instructions:
+                raise BadRequest("There is nothing to answer.", advice="Send at least one message.")
+            if len(asked.items) > len(request.items):
+                await self._entrance.weigh(caller, asked, way)
+            desk = await self._desk(caller, asked, key, marks, way, trail)
+            if way.route:
+                tell(ROUTE_HEADER, way.route)
+                if way.arm:
+                    tell(ARM_HEADER, way.arm)
+                if self._shadows is not None:
+                    self._shadows.follow(way, asked, desk, private=_private(request))
+            if admitted.overridden:
+                await turn.say(_dropped(admitted.overridden))
+            exits = desk.exits
+            mouth = _Whole(turn.say if exits is None else exits.noting(turn.say))
+            repeats = self._repeating(caller, request, marks)
+            if repeats is not None:
+                ask = partial(self._router.run, asked)
+                await repeats.answer(asked, desk, marks.repeat, mouth, tell, ask)
+            else:
+                await self._router.run(asked, mouth, desk)
+            mouth.check()
+            await turn.end()
 
     async def relay(
-        self, caller: Caller, letter: Letter, say: Say, *, key: str, marks: Marks = NO_MARKS
+        self,
+        caller: Caller,
+        letter: Letter,
+        say: Say,
+        *,
+        key: str,
+        marks: Marks = NO_MARKS,
+        tell: Tell = untold,
+        trail: Trail | None = None,
     ) -> Answer | None:
         """As `answer`, for a request of which nothing is recalled or kept, whose reply is wanted
         whole. Gives the answer, or None where the letter had to be opened and it was spoken."""
-        origin = _origin(caller, letter.outline, key, marks)
-        looked_into = self._redaction is not None and self._redaction.covers(origin)
-        if self._relaying is None or looked_into:
-            await self.answer(caller, letter.opener(), say, key=key, marks=marks)
+        relaying, repeats = self._relaying, self._repeating(caller, letter.outline, marks)
+        passes = self._entrance.passes(caller, letter) and not self._covers(caller, key, marks)
+        if relaying is None or repeats is not None or not passes:
+            await self.answer(
+                caller, letter.opener(), say, key=key, marks=marks, tell=tell, trail=trail
+            )
             return None
-        desk = Desk(
-            key=key,
-            allotment=await self._accounts.allot(origin, letter.outline, caller.rights.max_cost),
-            clock=self._clock,
-            origin=origin,
-            deadline=self._clock.now() + self._seconds,
-        )
-        mouth = _Whole(say)
-        answer = await self._relaying.relay(letter, mouth, desk)
+        with self._entrance.turn(caller):
+            desk = await self._desk(caller, letter.outline, key, marks, DIRECT, trail)
+            mouth = _Whole(say)
+            answer = await relaying.relay(letter, mouth, desk)
         if answer is None:
             mouth.check()
         elif answer.status == "in_progress":
             raise cut_short()
         return answer
+
+    def _repeating(self, caller: Caller, request: Request, marks: Marks) -> Repeats | None:
+        """What may answer once more, where somebody wants that."""
+        repeats = self._repeats
+        if repeats is None or not (caller.rights.caches or marks.repeat.wanted):
+            return None
+        wanted = repeats.wanted(caller.rights, marks.repeat, private=_private(request))
+        return repeats if wanted else None
+
+    async def _desk(
+        self,
+        caller: Caller,
+        request: Request,
+        key: str,
+        marks: Marks,
+        way: Course,
+        trail: Trail | None,
+    ) -> Desk:
+        """Where the request is asked from: whose it is, what it may cost, and how long it may
+        take."""
+        named = (request.metadata or {}).get("feature")
+        origin = origin_of(
+            caller,
+            key,
+            marks,
+            feature=named if isinstance(named, str) else "",
+            dialect=request.dialect or "",
+            streamed=request.stream,
+            route=way.route,
+            arm=way.arm,
+        )
+        most = caller.rights.max_cost
+        if way.max_cost is not None and (most is None or way.max_cost < most):
+            most = way.max_cost
+        seconds = min(request.caps.seconds or inf, way.seconds or inf, self._seconds)
+        return Desk(
+            key=key,
+            allotment=await self._accounts.allot(origin, request, most),
+            clock=self._clock,
+            origin=origin,
+            deadline=self._clock.now() + seconds,
+            trail=trail,
+            exits=None if self._redaction is None else self._redaction.exits(origin, request),
+        )
+
+    def _covers(self, caller: Caller, key: str, marks: Marks) -> bool:
+        """Whether a letter has to be opened, to look what may leave."""
+        redaction = self._redaction
+        return redaction is not None and redaction.covers(origin_of(caller, key, marks))
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
         if self._turns is not None:
@@ -133,16 +229,13 @@ class Gateway:
         return Turn(replace(request, items=news.sent), say)
 
 
-def _origin(caller: Caller, request: Request, key: str, marks: Marks) -> Origin:
-    named = (request.metadata or {}).get("feature")
-    return origin_of(
-        caller,
-        key,
-        marks,
-        feature=named if isinstance(named, str) else "",
-        dialect=request.dialect or "",
-        streamed=request.stream,
-    )
+def _dropped(names: tuple[str, ...]) -> Chunk:
+    return spoken(Noted(what="dropped", data={"parameters": list(names)}))
+
+
+def _private(request: Request) -> bool:
+    """Whether its caller said that nothing of it is to be stored. In Messages nobody can."""
+    return request.store is False and request.dialect in (CHAT, RESPONSES)
 
 
 class _Whole:

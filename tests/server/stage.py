@@ -15,6 +15,7 @@ from manymind.canon.ports import Provider
 from manymind.canon.requests import Request
 from manymind.catalog.listing import Row
 from manymind.clock import SystemClock
+from manymind.entrance import unguarded
 from manymind.gateway import Gateway
 from manymind.ledger.allotments import Purse
 from manymind.policy.keys import Keys
@@ -101,9 +102,9 @@ def application(provider: Provider, terms: Terms | None = None) -> Application:
     )
     parts = (
         inference,
-        Embeddings(lengths(clock), bounds, inference.admission),
+        Embeddings(lengths(clock), bounds, inference.admission, unguarded(clock)),
         Sockets(hall, bounds),
-        Counting(OfNobody(), as_sent, tuple, spoken, inference.admission, bounds),
+        Counting(OfNobody(), unguarded(clock), as_sent, tuple, spoken, inference.admission, bounds),
         Listing(lambda: (MODEL,)),
         Ops(lambda: terms.draining),
     )

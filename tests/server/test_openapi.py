@@ -12,8 +12,9 @@ from manymind.server.openapi import document
 from tests.app.stage import configured
 
 
-class Parameter(Struct):
+class Parameter(Struct, rename={"where": "in"}):
     name: str
+    where: str
 
 
 class Operation(Struct):
@@ -40,4 +41,5 @@ async def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> N
 
 def test_every_word_in_braces_is_described_once() -> None:
     for (_, path), operation in described().items():
-        assert [each.name for each in operation.parameters] == re.findall(r"{(\w+)}", path), path
+        named = [each.name for each in operation.parameters if each.where == "path"]
+        assert named == re.findall(r"{(\w+)}", path), path

@@ -12,6 +12,7 @@ from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.dialects.mirror import Dialect
 from manymind.egress.trusted import Trusted
+from manymind.entrance import Entrance
 from manymind.ledger.pricing import CataloguePricing
 from manymind.ledger.sampling import Sampler
 from manymind.ledger.tightening import Tightening
@@ -46,6 +47,7 @@ def counted(
     redaction: Redaction | None,
     ready: Sequence[Found],
     client: Trusted,
+    entrance: Entrance,
     spoken: Mapping[str, Dialect],
     admission: Admission,
     bounds: Bounds,
@@ -65,6 +67,7 @@ def counted(
 
     return Counting(
         Counts(router, counter, asked),
+        entrance,
         recall,
         partial(drifts, counter.samples),
         spoken,

@@ -10,10 +10,12 @@ import anyio
 from msgspec import Struct
 
 from manymind import dialects
-from manymind.app import roles
+from manymind.app import choosing, roles, ways
+from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
-from manymind.app.redacting import redacted
+from manymind.app.money import Money, accounts, money
+from manymind.app.redacting import Redacted, redacted
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -33,13 +35,12 @@ from manymind.config import Config, ConfigError
 from manymind.egress.trusted import Trusted
 from manymind.engine.settings import TeamSettings
 from manymind.engine.team import Team
+from manymind.entrance import Entrance
 from manymind.gateway import Gateway
-from manymind.ledger.accounts import Accounts, Defaults
+from manymind.ledger.accounts import Accounts
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
-from manymind.policy.keys import Keys
-from manymind.policy.redaction.redaction import Redacting
 from manymind.providers import build
 from manymind.providers.reader import Reader
 from manymind.routing.embedding import Embedding
@@ -50,10 +51,11 @@ from manymind.server.guard import Guard, is_loopback
 from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
 from manymind.server.listing import Listing
-from manymind.server.manners import RESPONSES, Refusals
+from manymind.server.manners import CHAT, RESPONSES, Refusals
 from manymind.server.ops import Ops
 from manymind.server.request_ids import RequestIds
 from manymind.server.sockets import Hall, Sockets
+from manymind.shadows import Shadows
 from manymind.tokens.counter import Counter
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
@@ -71,6 +73,7 @@ class House(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     team: TeamSettings
     stored: Stored
+    shadows: Shadows
 
 
 @asynccontextmanager
@@ -82,10 +85,14 @@ async def open_house(
     client = outgoing(config)
     masked = redacted(config)
     stored = Stored(config, masked.cover)
+    house: House | None = None
     try:
-        yield await _house(config, client, stored, masked.exits, progress, allotted)
+        house = await _house(config, client, stored, masked, progress, allotted)
+        yield house
     finally:
         with anyio.CancelScope(shield=True):
+            if house is not None:
+                await house.shadows.aclose()
             await client.aclose()
             await stored.aclose()
 
@@ -94,7 +101,7 @@ async def _house(
     config: Config,
     client: Trusted,
     stored: Stored,
-    exits: Redacting | None,
+    masked: Redacted,
     progress: Tell | None,
     allotted: Allotted | None,
 ) -> House:
@@ -105,14 +112,35 @@ async def _house(
     shelves = await open_shelves(config, progress)
     team = roles.team(config, catalogue, ready, READER)
     counter = Counter()
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
+    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
+    purses = money(stored.database, clock, pricing)
+    stored.keep(purses)
+    upstreams = _upstreams(ready, client)
+    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter)
     roles.check(config, router)
-    gateway = _gateway(config, clock, router, stored, exits, allotted)
+    ways.check(config, router.served)
+    entrance = ways.entrance(
+        config, clock, router, catalogue, names(ready), counter, dialects.find()[CHAT]
+    )
+    purse = _accounts(config, router, purses, allotted)
+    shadows = Shadows(router, purse, clock)
+    gateway = Gateway(
+        router,
+        purse,
+        clock,
+        seconds=config.limits.request_seconds,
+        turns=stored.turns,
+        entrance=entrance,
+        repeats=ways.repeats(config, clock, router, stored.database, masked.cover),
+        shadows=shadows,
+        redaction=masked.exits,
+    )
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client, exits)
-    count = partial(counted, counter, router, stored.turns, exits, ready, client)
+    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses, masked.exits)
+    count = partial(counted, counter, router, stored.turns, masked.exits, ready, client, entrance)
     application = _application(
-        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count
+        config, clock, gateway, vectors, stored, catalogue, names(ready), draining, count, entrance
     )
     return House(
         gateway=gateway,
@@ -121,6 +149,7 @@ async def _house(
         found=found,
         team=team,
         stored=stored,
+        shadows=shadows,
     )
 
 
@@ -135,56 +164,42 @@ def _upstreams(ready: Sequence[Found], client: Trusted) -> dict[str, Provider]:
 
 def _router(
     config: Config,
-    clock: Clock,
+    pricing: CataloguePricing,
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
     team: TeamSettings,
     counter: Counter,
 ) -> Router:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
     own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
-    router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)
+    router = Router(
+        {**upstreams, **own},
+        catalogue,
+        pricing,
+        metered,
+        tighten=closer,
+        patience=choosing.patience(config),
+        facts=choosing.facts(config),
+    )
     return router
 
 
-def _gateway(
-    config: Config,
-    clock: Clock,
-    router: Router,
-    stored: Stored,
-    exits: Redacting | None,
-    allotted: Allotted | None,
-) -> Gateway:
+def _accounts(
+    config: Config, router: Router, purses: Money, allotted: Allotted | None
+) -> "Accounts | _Watched":
     def is_team(model: str) -> bool:
         try:
             return router.served(model)[0].offer.inner
         except NoSuchModel:
             return False
 
-    limits = config.limits
-    standing = limits.request_cost_usd
-    defaults = Defaults(
-        request=None if standing is None else amount("limits.request_cost_usd", standing),
-        team=amount("limits.team_cost_usd", limits.team_cost_usd),
-    )
-    accounts = Accounts(defaults, is_team)
-    watched = accounts if allotted is None else _Watched(accounts, allotted)
-    return Gateway(
-        router,
-        watched,
-        clock,
-        seconds=limits.request_seconds,
-        turns=stored.turns,
-        redaction=exits,
-    )
+    opened = accounts(config, purses, is_team)
+    return opened if allotted is None else _Watched(opened, allotted)
 
 
 class _Watched:
@@ -208,6 +223,7 @@ def _application(
     providers: Collection[str],
     draining: Draining,
     count: MakeCounting,
+    entrance: Entrance,
 ) -> Application:
     server = config.server
 
@@ -230,18 +246,22 @@ def _application(
     new_id = RequestIds()
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, stored.answers, new_id)
+    reception = Reception(config, stored.database, stored.budgets)
+    guard = Guard(server.host, server.hosts, server.origins, reception.keys)
+    house = stored.answers
+    hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
     parts = (
         inference,
-        Embeddings(vectors, bounds, room),
+        Embeddings(vectors, bounds, room, entrance),
         Sockets(hall, bounds),
         *stored.pages(gateway, spoken, bounds, room),
+        *reception.pages(bounds, room),
         count(spoken, room, bounds),
-        Listing(listed, state, config.aliases, clock.today),
+        Listing(listed, state, config.aliases, clock.today, partial(ways.listed, entrance)),
         Ops(draining),
     )
     return Application(
-        Guard(server.host, server.hosts, server.origins, Keys(config.key)),
+        guard,
         refusals,
         [route for part in parts for route in part.routes()],
         new_id,

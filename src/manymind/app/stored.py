@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import uuid4
 
+from manymind.app.money import Money
 from manymind.canon.exits import Cover
 from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
@@ -22,6 +23,7 @@ from manymind.server.routes import Route
 from manymind.server.stored import StoredResponses
 from manymind.server.stored_chat import StoredChat
 from manymind.store.answers import Answers
+from manymind.store.budgets import Budgets
 from manymind.store.conversations import Conversations
 from manymind.store.database import BadAddress, Database
 
@@ -35,18 +37,22 @@ class Stored:
 
     def __init__(self, config: Config, cover: Cover | None = None) -> None:
         self._clock = clock = SystemClock()
-        self._database = _database(config)
-        self.answers = Answers(self._database, clock, days=config.store.days, cover=cover)
-        self.conversations = Conversations(self._database, clock, cover=cover)
+        self._money: Money | None = None
+        self.database = _database(config)
+        self.budgets = Budgets(self.database, clock)
+        self.answers = Answers(self.database, clock, days=config.store.days, cover=cover)
+        self.conversations = Conversations(self.database, clock, cover=cover)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:
         """Says what is wrong with the database before anybody needs it."""
         try:
-            await self._database.open()
+            await self.database.open()
         except StoreFailed as fault:
             raise ConfigError(f"store.url: {fault.message}") from None
         await self.answers.sweep()
+        if self._money is not None:
+            await self._money.keeper.open()
 
     def pages(
         self,
@@ -63,8 +69,14 @@ class Stored:
             Conversing(self.conversations, self.turns, admission, bounds, lambda: uuid4().hex),
         )
 
+    def keep(self, money: Money) -> None:
+        """Whose books are opened and closed with the database."""
+        self._money = money
+
     async def aclose(self) -> None:
-        await self._database.aclose()
+        if self._money is not None:
+            await self._money.keeper.aclose()
+        await self.database.aclose()
 
 
 def _database(config: Config) -> Database:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from manymind.app.amounts import amount
+from manymind.app.money import Money, accounts
 from manymind.app.upstreams import Found
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.exits import Redaction
@@ -10,7 +10,6 @@ from manymind.canon.ports import Clock, Desk, Embedder
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
 from manymind.egress.trusted import Trusted
-from manymind.ledger.accounts import Accounts, Defaults
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
 from manymind.providers.embedding import embedder
@@ -23,19 +22,17 @@ def embedding(
     catalogue: Catalogue,
     ready: Sequence[Found],
     client: Trusted,
+    pricing: CataloguePricing,
+    purses: Money,
     redaction: Redaction | None,
 ) -> Embedding:
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
     found = {each.name: embedder(each.upstream, each.settings, client) for each in ready}
-    standing = config.limits.request_cost_usd
-    cap = None if standing is None else amount("limits.request_cost_usd", standing)
     return Embedding(
         {name: _leaving(each, redaction) for name, each in found.items() if each is not None},
         catalogue,
         pricing,
         metering(pricing),
-        Accounts(Defaults(request=cap), lambda model: False),
+        accounts(config, purses, lambda model: False),
         clock,
         seconds=config.limits.request_seconds,
     )

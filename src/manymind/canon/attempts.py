@@ -12,11 +12,13 @@ from manymind.canon.values import Ticks
 
 class Bill(Struct, frozen=True, kw_only=True):
     """What an attempt is charged, and on which ground: `usage` as the provider counted it, the
-    whole `reservation`, what had `arrived`, the `inner` calls that were paid already, or none."""
+    whole `reservation`, what had `arrived`, the `inner` calls that were paid already, or none.
+    `tokens` are what budgets in tokens are charged; None where the usage says it."""
 
     ticks: Ticks
     basis: str
     usage: Usage | None = None
+    tokens: int | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -98,12 +98,26 @@ class Forbidden(Fault):
     status, code = 403, "forbidden"
 
 
+class KeyStopped(Forbidden):
+    """The gate for money lets none of a key's calls pass any more."""
+
+    code = "key_stopped"
+    remedy = "The owner of the key must look at what it spent, and open it again."
+
+
 class NotFound(Fault):
     status, code = 404, "not_found"
 
 
 class NoSuchModel(NotFound):
     code = "model_not_found"
+
+
+class NoneAllowed(NotFound):
+    """There are offers of the model, and the caller's preferences leave none of them."""
+
+    code = "no_allowed_provider"
+    remedy = "Ask for less in `provider`, or ask for another model."
 
 
 class MethodNotAllowed(Fault):
@@ -131,6 +145,12 @@ class NotJson(Fault):
 class RateLimited(Fault):
     status, code, retryable = 429, "rate_limit_exceeded", True
     remedy = "Wait a little, then try again."
+
+
+class RateSpent(RateLimited):
+    """A key has used up its own rate: asking another provider would not help."""
+
+    retryable = False
 
 
 class UpstreamBroken(Fault):

@@ -33,12 +33,22 @@ class App(Struct, frozen=True, kw_only=True):
     title: str = ""
 
 
+class Repeat(Struct, frozen=True, kw_only=True):
+    """Whether an answer that was given before will do. `wanted` None leaves it to the key's rights;
+    `seconds` is how long this answer may be given again, and `anew` asks for a new one now."""
+
+    wanted: bool | None = None
+    seconds: int | None = None
+    anew: bool = False
+
+
 class Marks(Struct, frozen=True, kw_only=True):
     """What a caller says of its call beside the question. None of it is authority."""
 
     feature: str = ""
     session: str = ""
     app: App = App()
+    repeat: Repeat = Repeat()
 
 
 OPERATOR = "owner"
@@ -49,7 +59,9 @@ class Origin(Struct, frozen=True, kw_only=True):
     """On whose behalf a call is made. Every row of the ledger holds it; empty means none.
 
     `request` is the id of the caller's request, which the calls of a team share. `route` is the
-    operator's named route that it came by. `streamed` says how the caller hears the answer.
+    operator's named route that it came by, and `arm` which of its arms. `streamed` says how the
+    caller hears the answer. `rights` are those of its key, and stand in no row; rates are weighed
+    wherever a call goes.
     """
 
     tenant: str = OPERATOR
@@ -57,8 +69,10 @@ class Origin(Struct, frozen=True, kw_only=True):
     key: str = ""
     request: str = ""
     route: str = ""
+    arm: str = ""
     feature: str = ""
     session: str = ""
     app: App = App()
     dialect: str = ""
     streamed: bool = False
+    rights: Rights = Rights()

@@ -1,6 +1,6 @@
 """The seams: what rooms ask of each other without knowing each other."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -62,6 +62,17 @@ class Allotment(Protocol):
         """What may still be reserved; None where there is no cap."""
         ...
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a reservation must say the worst case, in money or in tokens. Where it is
+        False nobody need work it out, and `reserve(0)` is right."""
+        return self.left() is not None
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether tokens are among what is bounded."""
+        return False
+
 
 class Steer(Struct, frozen=True, kw_only=True):
     """A word from outside to a run. `to` is a voice, or None for all."""
@@ -74,12 +85,28 @@ class Inbox(Protocol):
     def drain(self) -> tuple[Steer, ...]: ...
 
 
+class Trail(Protocol):
+    """Is told of the attempts of one call, so that its reply can say who gave it."""
+
+    def planned(self, offers: Sequence[tuple[str, str]]) -> None:
+        """So many may be asked: models and their providers, the first choice first."""
+        ...
+
+    def began(self, model: str, provider: str) -> None:
+        """Someone is asked: this model, as it is called whoever serves it, at this provider."""
+        ...
+
+    def failed(self, status: int) -> None:
+        """Whoever was asked last failed, with such a status."""
+        ...
+
+
 class Desk(Struct, frozen=True, kw_only=True):
     """Where a call is made from. `key` names the call within its run and never repeats.
 
     `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams. `origin`
-    is on whose behalf all of it is done. What is sent out goes through `exits`, where there are
-    any.
+    is on whose behalf all of it is done. The `trail` is of this call alone, and not of those that
+    are made to answer it. What is sent out goes through `exits`, where there are any.
     """
 
     key: str
@@ -90,11 +117,13 @@ class Desk(Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     inbox: Inbox | None = None
     final: bool = False
+    trail: Trail | None = None
     exits: Exits | None = None
 
     def at(self, step: str, allotment: Allotment | None = None) -> "Desk":
         """The desk of a call made from this one."""
-        return replace(self, key=f"{self.key}/{step}", allotment=allotment or self.allotment)
+        allotment = allotment or self.allotment
+        return replace(self, key=f"{self.key}/{step}", allotment=allotment, trail=None)
 
 
 class Provider(Protocol):
@@ -111,13 +140,19 @@ class Embedder(Protocol):
 
 class Worst(Struct, frozen=True, kw_only=True):
     """The most that a call can cost. `bounded` is False where nobody can promise that, and
-    `reason` then says why, as the end of a sentence."""
+    `reason` then says why, as the end of a sentence. `uncounted` says the same of its tokens,
+    which may be known where a price is not."""
 
     ticks: Ticks
     input_tokens: int
     output_tokens: int
     bounded: bool = True
     reason: str = ""
+    uncounted: str = ""
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 class Pricing(Protocol):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from manymind.canon.items import Item
 from manymind.canon.parts import Text
+from manymind.canon.preferences import Preferences
 from manymind.canon.values import Aside, Json, Ticks
 
 
@@ -71,13 +72,14 @@ class Reasoning(Struct, frozen=True, kw_only=True):
 
 
 class Caps(Struct, frozen=True, kw_only=True):
-    """What a run may use at the most, beyond output tokens."""
+    """What a run may use at the most, beyond output tokens. `attempts` counts tries at offers."""
 
     cost: Ticks | None = None
     turns: int | None = None
     tool_calls: int | None = None
     agents: int | None = None
     seconds: float | None = None
+    attempts: int | None = None
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -86,6 +88,8 @@ class Request(Struct, frozen=True, kw_only=True):
     `instructions` are what stands apart from the history (Responses, Messages); a system message
     within the history is an item. `dialect` names the wire form that it was read from. `betas`
     are features of Messages that the caller asked for beside the body, in `anthropic-beta`.
+    `models` may answer in its place, in this order. They and the `preferences` stand in `aside`
+    too, for an upstream that chooses among providers itself.
     """
 
     model: str
@@ -124,6 +128,8 @@ class Request(Struct, frozen=True, kw_only=True):
     cache: Json | None = None
     truncation: str | None = None
     require_parameters: bool | None = None
+    models: tuple[str, ...] = ()
+    preferences: Preferences | None = None
     betas: tuple[str, ...] = ()
     caps: Caps = Caps()
     aside: Aside | None = None

@@ -34,11 +34,17 @@ def missing(
             field="model",
         )
     shown = name if len(name) <= _NAME_MAX else name[:_NAME_MAX] + "…"
-    author, slash, rest = name.partition("/")
+    author, slash, _ = name.partition("/")
     if not slash:
         author = author_of(name)
     settings = settings_for(author) if author else ()
-    variant = rest.rpartition(":")[2] if ":" in rest else ""
+    variant = name.rpartition(":")[2] if ":" in name else ""
+    if variant == "online":
+        return NoSuchModel(
+            f"`:online` of {shown} asks for a search of the web, which is not there yet.",
+            advice="Ask for the model without it, or set OPENROUTER_API_KEY: OpenRouter has it.",
+            field="model",
+        )
     if variant in VARIANTS:
         return NoSuchModel(
             f"`:{variant}` of {shown} is a variant that only OpenRouter serves.",

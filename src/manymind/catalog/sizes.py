@@ -29,6 +29,9 @@ IMAGE_TOKENS = 50_000
 SCHEMA_FACTOR = 2
 """Templates may indent JSON, such as schemas, which makes it longer than we see it."""
 
+_FEW = 1 << 16
+"""Characters whose words are counted before anybody looks whether they are enough."""
+
 _LONG_CACHE = b'"ttl":"1h"'
 _PIECE = 1 << 20
 
@@ -68,15 +71,40 @@ def least(request: Request, *, beyond: int = 0) -> int:
     and data, hardly count. A request that is plainly no larger than `beyond` is not counted at
     all, and gives 0: between two words there is at least one character.
     """
-    texts = list(
+    texts = _texts(request)
+    if (sum(map(len, texts)) + len(texts)) // 2 <= beyond:
+        return 0
+    return sum(map(_words, texts))
+
+
+def surpassing(request: Request, cap: int) -> int:
+    """A number of words above the cap, where the request has so many: counting stops there. Else 0,
+    and only a closer count can tell."""
+    texts = _texts(request)
+    if (sum(map(len, texts)) + len(texts)) // 2 <= cap:
+        return 0
+    words = 0
+    for text in texts:
+        for start in range(0, len(text), _FEW):
+            found = len(text[start : start + _FEW].split())
+            words += found - (1 if start and found else 0)
+            if words > cap:
+                return words
+    return 0
+
+
+def characters(request: Request) -> int:
+    """How long the texts of a request are, as a first idea of what it takes to look at them."""
+    return sum(map(len, _texts(request)))
+
+
+def _texts(request: Request) -> list[str]:
+    return list(
         chain(
             (text.text for text in request.instructions or ()),
             (part.text or "" for part in _parts(request.items) if isinstance(part, Text | File)),
         )
     )
-    if (sum(map(len, texts)) + len(texts)) // 2 <= beyond:
-        return 0
-    return sum(map(_words, texts))
 
 
 class _Weight:

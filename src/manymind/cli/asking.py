@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import anyio
 import msgspec
@@ -42,6 +43,11 @@ async def ask(question: Question, config: Config, terminal: Terminal) -> int:
     return course.finish()
 
 
+def _key() -> str:
+    """A name in the ledger, which every question has for itself."""
+    return f"ask_{uuid4().hex}"
+
+
 class _Course:
     """One question from its beginning to its end, however it ends."""
 
@@ -74,7 +80,7 @@ class _Course:
             self._display.tell(f"{path} lies here, but is not read unless named: --config {path}")
         try:
             async with open_house(config, self._display.tell, self._purses.append) as house:
-                await house.gateway.answer(Caller(id="owner"), request, self._hear, key="ask")
+                await house.gateway.answer(Caller(id="owner"), request, self._hear, key=_key())
         except Exception as error:  # Told at the end, when the screen is ours again.
             self._error = error
 

@@ -5,22 +5,27 @@ because it lies in the working directory: that may be a stranger's.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from manymind.config.files import Content, merged, read
+from manymind.config.files import Misplaced, line_of, merged, read
+from manymind.config.lines import Content, Place, lines
+from manymind.config.named import check
 from manymind.config.settings import (
     Config,
     ConfigError,
     CorpusSettings,
+    PresetSettings,
     PriceSettings,
     ProviderSettings,
     RedactionSettings,
+    RouteSettings,
     SettingsFile,
+    ShadowSettings,
 )
 from manymind.config.variables import OTHERS, in_variables, outgoing, variables
 
@@ -29,12 +34,16 @@ __all__ = [
     "ConfigError",
     "CorpusSettings",
     "Flags",
+    "PresetSettings",
     "PriceSettings",
     "ProviderSettings",
     "RedactionSettings",
+    "RouteSettings",
+    "ShadowSettings",
     "file_in_use",
     "flagged",
     "load",
+    "misplaced",
     "secret",
     "unknown_variables",
 ]
@@ -59,6 +68,10 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
     files, named = _files(flags, seen)
     said = merged(*map(read, files), in_variables(seen), flagged(flags))
     settings = msgspec.convert(said, SettingsFile)
+    try:
+        check(settings)
+    except Misplaced as error:
+        raise misplaced(files, error.place, error.said) from None
     return Config(
         **asdict(replace(settings, egress=outgoing(settings.egress, seen))),
         environment=seen,
@@ -83,6 +96,15 @@ def secret(config: Config, name: str) -> str | None:
     if settings is not None and settings.key_env is not None:
         return config.environment.get(settings.key_env) or None
     return None
+
+
+def misplaced(files: Sequence[Path], place: Place, said: str) -> ConfigError:
+    """A mistake, with the file and the line that it stands on."""
+    for file in files:
+        line = line_of(lines(file.read_text(encoding="utf-8")), place)
+        if line:
+            return ConfigError(f"{file}{line}: {'.'.join(place)}: {said}")
+    return ConfigError(f"{'.'.join(place)}: {said}")
 
 
 def unknown_variables(config: Config) -> tuple[str, ...]:

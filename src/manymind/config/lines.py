@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import TypeAlias, cast
 
-from manymind.config.files import Content
+Content: TypeAlias = dict[str, object]
 
 Place: TypeAlias = tuple[str, ...]
 """A setting's name, table by table."""

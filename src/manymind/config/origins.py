@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from manymind.config import Flags, flagged, load
-from manymind.config.files import Content, read
-from manymind.config.lines import Place, leaves, lines
+from manymind.config.files import read
+from manymind.config.lines import Content, Place, leaves, lines
 from manymind.config.settings import Config, SettingsFile
 from manymind.config.variables import in_variables, variables
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -14,8 +14,12 @@ class ConfigError(Exception):
 
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
+Whole: TypeAlias = Annotated[int, Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0)]
 Dollars: TypeAlias = Annotated[Decimal, "as text or as a number, both exact"]
+Percent: TypeAlias = Annotated[float, Meta(gt=0, le=100)]
+Models: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1, max_length=16)]
+Hours: TypeAlias = Annotated[str, Meta(pattern=r"^([01]?[0-9]|2[0-3])-([01]?[0-9]|2[0-4])$")]
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +65,9 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One upstream. `key_env` names the variable that holds its key, so that no key need stand
     in a file. `dialect` is needed only for a provider that we have no file for. `prices` are by
     the provider's own names of its models; `*` stands for every model not described otherwise.
+
+    `zdr` (zero data retention), `data_collection`, `distillable` and `quantization` are what the
+    operator knows of it, for callers who ask for that in `provider`; `region` is for people.
     """
 
     base_url: str | None = None
@@ -70,14 +77,133 @@ class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authors: tuple[str, ...] = ()
     headers: dict[str, str] = {}
     prices: dict[str, PriceSettings] = {}
+    zdr: bool | None = None
+    data_collection: Literal["allow", "deny"] | None = None
+    distillable: bool | None = None
+    quantization: str | None = None
+    region: str | None = None
 
 
 class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one request may spend where the caller sets no cap, and how long it may take."""
+    """What one request may spend where the caller sets no cap, how long it may take, and how large
+    a prompt may be: of anybody, and of single tenants. Keys and routes may set less."""
 
     request_cost_usd: Dollars | None = None
     team_cost_usd: Dollars = Decimal("5.00")
+    key_cost_usd_per_day: Dollars = Decimal("10.00")
     request_seconds: Seconds = 3600.0
+    prompt_tokens: Count | None = None
+    tenant_prompt_tokens: dict[str, Count] = {}
+
+
+class WhenSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which requests an arm of a route is for: all that is said must hold. Names may hold `*`.
+    `hours` are those of the day in UTC, from one to another (22-6 is the night)."""
+
+    prompt_tokens_min: Count | None = None
+    prompt_tokens_max: Count | None = None
+    feature: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
+    tenant: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    dialect: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+    tools: bool | None = None
+    images: bool | None = None
+    json_schema: bool | None = None
+    hours: Hours | None = None
+
+
+class ArmSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way that a route may go. The first arm in the file that applies answers; `percent` is
+    how many of those who come so far it takes. `provider` is OpenRouter's object."""
+
+    models: Models
+    when: WhenSettings | None = None
+    percent: Percent | None = None
+    provider: dict[str, Any] | None = None
+
+
+class ShadowSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model that is asked the same as a route, and that nobody hears. It is paid from a cap of
+    its own. What a caller does not want stored goes there only if `unstored` is true."""
+
+    model: str
+    day_cost_usd: Dollars = Decimal("1.00")
+    max_cost_usd: Dollars | None = None
+    percent: Percent = 100.0
+    at_once: Count = 4
+    request_seconds: Seconds = 600.0
+    unstored: bool = False
+
+
+class RouteSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A route, which callers ask as the model route/NAME. Its `models` answer in this order, unless
+    one of its arms applies; `provider` is OpenRouter's object of preferences."""
+
+    models: Models
+    description: str = ""
+    arms: dict[str, ArmSettings] = {}
+    provider: dict[str, Any] | None = None
+    max_prompt_tokens: Count | None = None
+    max_output_tokens: Count | None = None
+    max_cost_usd: Dollars | None = None
+    request_seconds: Seconds | None = None
+    shadow: ShadowSettings | None = None
+
+
+class PresetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model and settings under one name, which callers ask as the model @preset/NAME. What the
+    caller says itself goes before, unless the preset is `locked`. Tools, tool_choice,
+    response_format and provider are written as in a request to Chat Completions."""
+
+    model: str = ""
+    models: tuple[str, ...] = ()
+    description: str = ""
+    instructions: str = ""
+    locked: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    max_output_tokens: Count | None = None
+    reasoning_effort: str | None = None
+    verbosity: str | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+    service_tier: str | None = None
+    tools: tuple[dict[str, Any], ...] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: dict[str, Any] | None = None
+    provider: dict[str, Any] | None = None
+
+
+class CacheSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether answers may be given again to the same question of the same key, how long, and how
+    much is kept: of one answer, and for one tenant."""
+
+    enabled: bool = True
+    seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
+    answer_kb: Count = 1024
+    tenant_mb: Count = 256
+
+
+class RetrySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often one request is tried: `attempts` in all, in `rounds` over those who may answer.
+    `tokens` may be sent again in all, `cost_usd` may be lost on failed attempts, and a prompt
+    beyond `giant_tokens` is not sent again where a failure may have been billed. A token is
+    counted for each byte where nothing closer is known."""
+
+    attempts: Count = 4
+    rounds: Count = 3
+    tokens: Whole = 8_000_000
+    cost_usd: Dollars = Decimal("1.00")
+    giant_tokens: Whole = 400_000
+    wait_seconds: Seconds = 30.0
 
 
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,9 +264,13 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     corpus: CorpusSettings = CorpusSettings()
     team: TeamSettings = TeamSettings()
     limits: LimitSettings = LimitSettings()
+    retries: RetrySettings = RetrySettings()
     egress: EgressSettings = EgressSettings()
     store: StoreSettings = StoreSettings()
     redaction: RedactionSettings = RedactionSettings()
+    cache: CacheSettings = CacheSettings()
+    routes: dict[str, RouteSettings] = {}
+    presets: dict[str, PresetSettings] = {}
     providers: dict[str, ProviderSettings] = {}
     aliases: dict[str, str] = {}
     ceilings: dict[str, Dollars] = {}

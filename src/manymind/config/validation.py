@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from manymind.canon.values import Json
-from manymind.config.files import Content, kind_of, plain
-from manymind.config.lines import Place, lines
+from manymind.config.files import kind_of, plain
+from manymind.config.lines import Content, Place, lines
+from manymind.config.named import amiss
 from manymind.config.settings import ConfigError, SettingsFile
 
 _LINE = re.compile(r" \(at line (\d+), column \d+\)")
@@ -49,7 +50,7 @@ def problems(path: Path) -> tuple[Problem, ...]:
     standing = lines(text)
     found = [
         Problem(line=_line(standing, place), setting=".".join(place), said=said)
-        for place, said in _wrong(content, SettingsFile, ())
+        for place, said in _all_wrong(content)
     ]
     return tuple(sorted(found, key=lambda problem: problem.line))
 
@@ -66,6 +67,12 @@ def schema() -> Json:
         "$defs": definitions,
     }
     return cast("Json", _with_dollars(whole))
+
+
+def _all_wrong(content: Content) -> Iterator[tuple[Place, str]]:
+    """How the settings fit together can be told only where each is one."""
+    found = tuple(_wrong(content, SettingsFile, ()))
+    return iter(found or tuple(amiss(msgspec.convert(content, SettingsFile))))
 
 
 def _wrong(value: object, kind: Any, place: Place) -> Iterator[tuple[Place, str]]:

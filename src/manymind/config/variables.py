@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from manymind.config.files import Content, merged, plain
+from manymind.config.files import merged, plain
+from manymind.config.lines import Content
 from manymind.config.settings import ConfigError, EgressSettings, SettingsFile
 
 SHORT: Mapping[str, str] = {"server.host": "MANYMIND_HOST", "server.port": "MANYMIND_PORT"}
@@ -18,11 +19,14 @@ OTHERS = ("MANYMIND_CONFIG", "MANYMIND_DATA", "MANYMIND_API_KEY", "MANYMIND_REDA
 
 
 def variables() -> Iterator[tuple[str, str, Any]]:
-    """Every setting that a variable can hold: the variable, the setting, and its type. It is
-    called as the setting is: `limits.request_seconds` is MANYMIND_LIMITS_REQUEST_SECONDS."""
+    """Every setting that a variable can hold, which a table cannot: the variable, the setting, and
+    its type. It is called as the setting is: `limits.request_seconds` is
+    MANYMIND_LIMITS_REQUEST_SECONDS."""
     for table in fields(SettingsFile):
         if isinstance(table.type, type) and issubclass(table.type, Struct):
             for field in fields(table.type):
+                if get_origin(field.type) is dict:
+                    continue
                 setting = f"{table.name}.{field.name}"
                 usual = f"MANYMIND_{setting}".replace(".", "_").upper()
                 yield SHORT.get(setting, usual), setting, field.type

@@ -69,7 +69,7 @@ class OfferMeter(Meter):
         if unbilled and not self._arrived:
             return Bill(ticks=0, basis="none")
         if not self._ended:
-            return Bill(ticks=self._arrived_cost(), basis="arrived", usage=usage)
+            return self._arrived_bill(usage)
         if self._usage is not None and self._usage.cost is not None:
             return Bill(ticks=self._usage.cost, basis="usage", usage=usage)
         unpriced = self._pricing.unpriced(self._offer)
@@ -105,14 +105,25 @@ class OfferMeter(Meter):
             counted = max(counted, claimed)
         return usage if usage.cost == counted else replace(usage, cost=counted)
 
-    def _arrived_cost(self) -> Ticks:
+    def _arrived_bill(self, counted: Usage) -> Bill:
+        used, worst = self._arrived_usage(), self._stake.worst
+        tokens = max(0, used.input_tokens) + max(0, used.output_tokens)
+        tokens = tokens if worst.uncounted else min(tokens, worst.tokens)
+        ticks = self._arrived_cost(used)
+        return Bill(ticks=ticks, basis="arrived", usage=counted, tokens=tokens)
+
+    def _arrived_usage(self) -> Usage:
+        """The prompt, as far as it counted or else at its upper bound, and what had arrived."""
         counted = self._usage or Usage()
-        usage = replace(
+        return replace(
             counted,
             input_tokens=counted.input_tokens or self._stake.worst.input_tokens,
             output_tokens=max(counted.output_tokens, self._arrived),
         )
-        ticks = self._pricing.cost(self._offer, usage)
+
+    def _arrived_cost(self, used: Usage) -> Ticks:
+        counted = self._usage or Usage()
+        ticks = self._pricing.cost(self._offer, used)
         if ticks is None:
             return max(self._stake.worst.ticks, counted.reported_cost or 0)
         known = max(counted.cost or 0, counted.reported_cost or 0)

@@ -79,10 +79,11 @@ class CataloguePricing(Pricing):
             output_tokens=tokens_out,
             bounded=not reason,
             reason=reason,
+            uncounted=_uncounted(known, request, size, per_choice),
         )
 
     def cost(self, offer: str, usage: Usage) -> Ticks | None:
-        price = self._price(offer)
+        price = self.price(offer)
         return None if price is None else cost(price, usage)
 
     def unpriced(self, offer: str) -> bool:
@@ -93,7 +94,8 @@ class CataloguePricing(Pricing):
         """Whether the offer's own calls are paid one by one."""
         return self._catalogue.offer(offer).inner
 
-    def _price(self, offer: str) -> Price | None:
+    def price(self, offer: str) -> Price | None:
+        """The price list that holds now; None where there is none, or no cost of its own."""
         known = self._catalogue.offer(offer)
         if known.inner or not known.prices:
             return None
@@ -119,20 +121,37 @@ def _unbounded(offer: Offer, request: Request, size: Size, per_choice: int) -> s
     """Why the cost of this has no provable maximum, or nothing where it has one."""
     if offer.inner:
         return ""
-    if offer.unbounded is not None:
-        return offer.unbounded
-    hosted = next((tool for tool in request.tools or () if _costs(tool)), None)
-    if hosted is not None:
-        return "the provider itself decides how often it calls its tools"
+    hidden = _hidden(offer, request)
+    if hidden:
+        return hidden
     if not offer.prices:
         return "its price is not known"
     if all(_free(price) for price in offer.prices):
         return ""
+    return _endless(offer, size, per_choice) or _dear_field(request)
+
+
+def _uncounted(offer: Offer, request: Request, size: Size, per_choice: int) -> str:
+    """The same of its tokens."""
+    if offer.inner:
+        return ""
+    return _hidden(offer, request) or _endless(offer, size, per_choice)
+
+
+def _hidden(offer: Offer, request: Request) -> str:
+    if offer.unbounded is not None:
+        return offer.unbounded
+    if any(_costs(tool) for tool in request.tools or ()):
+        return "the provider itself decides how often it calls its tools"
+    return ""
+
+
+def _endless(offer: Offer, size: Size, per_choice: int) -> str:
     if per_choice <= 0:
         return "neither the request nor the catalogue limits its output"
     if size.opaque and offer.context is None:
         return "the request refers to content whose size is not known"
-    return _dear_field(request)
+    return ""
 
 
 def _dear_field(request: Request) -> str:

@@ -28,11 +28,11 @@ class Tightening:
     async def __call__(self, offer: str, request: Request, worst: Worst) -> Worst:
         """The bound by count, or `worst` where it is the closest that there is."""
         vocabulary = vocabulary_of(self._slug(offer))
-        if vocabulary is None or not worst.bounded:
+        if vocabulary is None or (worst.uncounted and not worst.bounded):
             return worst
         size = await anyio.to_thread.run_sync(_counted, vocabulary, request, limiter=self._turn)
         closer = self._pricing.worst(offer, request, size)
-        return closer if closer.ticks < worst.ticks else worst
+        return closer if closer.tokens < worst.tokens else worst
 
 
 def _counted(vocabulary: Vocabulary, request: Request) -> Size:

@@ -11,6 +11,19 @@ NEEDED = ("previous_response_id", "cachedContent")
 """Without these a model would answer another question than was asked."""
 
 
+def needed(request: Request, lost: tuple[str, ...]) -> tuple[str, ...]:
+    """What of the loss is too much: parts of the question, and wishes about who may not see it
+    or what it may cost, which another chooser would break unknowingly."""
+    wish = request.preferences
+    strict = wish is not None and (
+        wish.zdr
+        or wish.distillable
+        or wish.data_collection == "deny"
+        or any((wish.only, wish.ignore, wish.quantizations, wish.max_price))
+    )
+    return tuple(name for name in lost if name in NEEDED or (strict and name == "provider"))
+
+
 def unrouted(request: Request) -> tuple[Request, tuple[str, ...]]:
     """The request without what only a chooser among providers understands, and what that was."""
     request = replace(request, require_parameters=None)

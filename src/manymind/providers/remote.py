@@ -18,7 +18,7 @@ from manymind.canon.requests import Request
 from manymind.dialects.mirror import Dialect, Sealing
 from manymind.egress.reply import Patience, Reply
 from manymind.egress.trusted import Trusted
-from manymind.providers.asked import NEEDED, unrouted
+from manymind.providers.asked import needed, unrouted
 from manymind.providers.hearing import Hearing, skimmed
 from manymind.providers.sieve import Sieve
 from manymind.providers.upstream import Only, named
@@ -143,7 +143,7 @@ class Remote:
 
     def _refuse_to_lose(self, request: Request, lost: tuple[str, ...], door: Door) -> None:
         """Some losses change the question, and some callers can do with none."""
-        refused = lost if request.require_parameters else [name for name in lost if name in NEEDED]
+        refused = lost if request.require_parameters else needed(request, lost)
         if refused:
             raise Unsupported(
                 f"{self.name} cannot take {', '.join(refused)} in {door.dialect.name}.",

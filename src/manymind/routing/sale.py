@@ -87,6 +87,6 @@ class Sale:
             seconds=ended - self._begun,
             first_word_seconds=None if opened_at is None else opened_at - self._begun,
             reserved=0 if worst is None else worst.ticks,
-            reserved_tokens=0 if worst is None else worst.input_tokens + worst.output_tokens,
+            reserved_tokens=0 if worst is None else worst.tokens,
             bill=bill,
         )

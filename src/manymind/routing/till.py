@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer
 from manymind.canon.attempts import OnAttempt
 from manymind.canon.events import Chunk, Noted, Say, spoken
-from manymind.canon.faults import CutShort, OverBudget
+from manymind.canon.faults import CutShort, OverBudget, RateSpent
 from manymind.canon.letters import Carrier, Letter
-from manymind.canon.ports import Desk, Metering, Pricing, Provider, Worst
+from manymind.canon.ports import Desk, Hold, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
 from manymind.catalog.sellers import OWN
@@ -50,20 +50,46 @@ class Till:
     def risk(self, offer: Offer, question: Question, desk: Desk) -> Risk:
         """What an attempt may come to. Where there is a cap, someone must promise the most."""
         risk = Risk(question, partial(self._pricing.worst, offer.key))
-        if desk.allotment.left() is not None and not risk.worst.bounded:
+        allotment = desk.allotment
+        if not allotment.bounded:
+            return risk
+        worst = risk.worst
+        if allotment.left() is not None and not worst.bounded:
             raise OverBudget(
-                f"No one can promise a maximum cost for {offer.slug} here: {risk.worst.reason}.",
+                f"No one can promise a maximum cost for {offer.slug} here: {worst.reason}.",
                 advice="Under a budget, set max_output_tokens and leave out what has no fixed "
                 "price, choose another model, or have the operator set a ceiling for this one.",
             )
+        if allotment.counts_tokens and worst.uncounted:
+            raise OverBudget(
+                f"No one can promise how many tokens {offer.slug} takes here: {worst.uncounted}.",
+                advice="Under a budget in tokens, set max_output_tokens and leave out tools that "
+                "the provider runs, or choose another model.",
+            )
         return risk
 
-    async def _fitted(self, offer: Offer, request: Request, worst: Worst, desk: Desk) -> Worst:
-        """A call that fits is not refused because the quick bound does not."""
+    async def _reserved(self, offer: Offer, risk: Risk, request: Request, desk: Desk) -> Hold:
+        """The worst case, set aside. A call that fits is not refused because the quick bound
+        does not. What an offer's own calls use is set aside for each of them."""
         left = desk.allotment.left()
-        if self._tighten is None or left is None or worst.ticks <= left:
-            return worst
-        return await self._tighten(offer.key, request, worst)
+        if left is None or risk.worst.ticks <= left:
+            try:
+                return await self._aside(offer, risk.worst, desk)
+            except (OverBudget, RateSpent):
+                closer = await self._closer(offer, request, risk.worst)
+                if closer is risk.worst:
+                    raise
+        else:
+            closer = await self._closer(offer, request, risk.worst)
+        risk.worst = closer
+        return await self._aside(offer, closer, desk)
+
+    async def _aside(self, offer: Offer, worst: Worst, desk: Desk) -> Hold:
+        tokens = 0 if offer.inner else worst.tokens
+        return await desk.allotment.reserve(worst.ticks, tokens=tokens, final=desk.final)
+
+    async def _closer(self, offer: Offer, request: Request, worst: Worst) -> Worst:
+        return worst if self._tighten is None else await self._tighten(offer.key, request, worst)
 
     async def attempt(
         self,
@@ -83,16 +109,13 @@ class Till:
             if leaving is not question.request:
                 question = Question(leaving)
                 risk = self.risk(offer, question, desk)
-        capped = desk.allotment.left() is not None
-        if capped:
-            risk.worst = await self._fitted(offer, question.request, risk.worst, desk)
+        worst = None
+        if desk.allotment.bounded:
+            hold = await self._reserved(offer, risk, question.request, desk)
+            worst = risk.worst
+        else:
+            hold = await desk.allotment.reserve(0, final=desk.final)
         meter = self._metering(offer.key, risk, mouth)
-        worst = risk.worst if capped else None
-        hold = await desk.allotment.reserve(
-            0 if worst is None else worst.ticks,
-            tokens=0 if worst is None else worst.input_tokens + worst.output_tokens,
-            final=desk.final,
-        )
         sold = Sale(offer, question.model, number, worst, meter, hold, desk, self._on_attempt)
         async with sold as sale:
             sale.mouth = mouth

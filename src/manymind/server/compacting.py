@@ -22,6 +22,7 @@ from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.inference import Bounds
 from manymind.server.manners import RESPONSES, Manners
+from manymind.server.marks import marks
 from manymind.server.naming import Naming
 from manymind.server.routes import Captured, Route
 from manymind.server.stored import HOUSES
@@ -54,6 +55,7 @@ class Compacting:
                 path=f"{prefix}/responses/compact",
                 page=self.compact,
                 manners=Manners(dialect=RESPONSES, house=house),
+                needs="infer",
             )
             for prefix, house in HOUSES
         )
@@ -88,7 +90,8 @@ class Compacting:
         gathered = Gathered(Naming(RESPONSES, "openai", exchange.request_id))
 
         async def speak() -> None:
-            await self._gateway.answer(caller, asked, gathered.say, key=exchange.request_id)
+            key, said = exchange.request_id, marks(exchange)
+            await self._gateway.answer(caller, asked, gathered.say, key=key, marks=said)
 
         answer = await gather(exchange, gathered, speak)
         if not answer.text:

@@ -60,6 +60,7 @@ class Conversing:
                 path=prefix + path,
                 page=handler,
                 manners=Manners(dialect=RESPONSES, house=house),
+                needs="infer",
             )
             for prefix, house in HOUSES
             for method, path, handler in pages

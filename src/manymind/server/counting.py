@@ -7,16 +7,19 @@ import anyio
 import msgspec
 from msgspec.structs import replace
 
+from manymind.canon.courses import DIRECT
 from manymind.canon.faults import BadRequest
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
 from manymind.dialects.mirror import Dialect
 from manymind.dialects.reading import count as bounded
+from manymind.entrance import Entrance
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
 from manymind.server.inference import Bounds
 from manymind.server.manners import GEMINI, MESSAGES, RESPONSES, Manners
+from manymind.server.marks import marks
 from manymind.server.routes import Captured, Route
 from manymind.tokens.counter import Count
 from manymind.tokens.drift import Drift
@@ -54,6 +57,7 @@ class Counting:
     def __init__(
         self,
         counts: Counts,
+        entrance: Entrance,
         recall: Recall,
         drift: Callable[[], tuple[Drift, ...]],
         dialects: Mapping[str, Dialect],
@@ -61,6 +65,7 @@ class Counting:
         bounds: Bounds,
     ) -> None:
         self._counts = counts
+        self._entrance = entrance
         self._recall = recall
         self._drift = drift
         self._dialects = dialects
@@ -88,7 +93,7 @@ class Counting:
             with self._admission.visit() as take:
                 await self._count(exchange, caller, manners.dialect, captured.get("model"), take)
 
-        return Route(method="POST", path=path, page=page, manners=manners)
+        return Route(method="POST", path=path, page=page, manners=manners, needs="infer")
 
     async def _count(
         self,
@@ -104,12 +109,23 @@ class Counting:
         else:
             request = await anyio.to_thread.run_sync(self._read, body, dialect)
         del body
-        whole = await self._recall(caller.id, replace(request, model=model or request.model))
-        if not whole.items and not whole.instructions and not whole.tools:
-            raise BadRequest("There is nothing to count.", advice="Send at least one message.")
-        found = await self._counts.count(whole)
+        request = replace(request, model=model or request.model)
+        with self._entrance.turn(caller):
+            found = await self._found(exchange, caller, request)
         exchange.add_header(COUNT_HEADER, found.basis)
         await exchange.reply(200, msgspec.json.encode(_counted(found.tokens, dialect)))
+
+    async def _found(self, exchange: Exchange, caller: Caller, request: Request) -> Count:
+        """What is counted may be asked of a provider, so that it must be allowed to leave."""
+        way = DIRECT
+        if request.model:
+            admitted = await self._entrance.admit(caller, request, marks(exchange))
+            request, way = replace(admitted.request, max_output_tokens=None), admitted.course
+        whole = await self._recall(caller.id, request)
+        if not whole.items and not whole.instructions and not whole.tools:
+            raise BadRequest("There is nothing to count.", advice="Send at least one message.")
+        await self._entrance.weigh(caller, whole, way)
+        return await self._counts.count(whole)
 
     def _read(self, body: bytes, dialect: str) -> Request:
         """The request as its dialect reads it, with what may be left out here put in."""

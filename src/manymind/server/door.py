@@ -15,7 +15,7 @@ from manymind.server.guard import PREFLIGHT, Guard
 from manymind.server.handshake import SOCKET, Handshake
 from manymind.server.line import AsgiLine, HungUp, Line, Receive, Scope, Send
 from manymind.server.manners import CHAT, GEMINI, MESSAGES, Manners, Refusals
-from manymind.server.routes import NOBODY, Place, Route, Routes
+from manymind.server.routes import NOBODY, Place, Route, Routes, admit
 from manymind.server.stream import FAREWELL_SECONDS, ending
 from manymind.server.websocket import Terms
 
@@ -88,7 +88,10 @@ class Application:
             if place is None:
                 raise self._routes.missing(exchange.path)
             route = _asked(exchange, place)
-            caller = NOBODY if route.open else self._guard.identify(exchange)
+            caller = NOBODY
+            if not route.open:
+                caller = self._guard.known(exchange) or await self._guard.identify(exchange)
+                admit(caller, route.needs)
             await route.page(exchange, caller, place.captured)
         except Fault as fault:
             await self._refuse(exchange, fault, manners)

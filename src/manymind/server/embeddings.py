@@ -2,6 +2,7 @@
 
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.dialects import embeddings
+from manymind.entrance import Entrance
 from manymind.policy.keys import Caller, origin_of
 from manymind.routing.embedding import Embedding
 from manymind.server.admission import Admission
@@ -21,14 +22,23 @@ PATHS = (
 
 
 class Embeddings:
-    def __init__(self, embedding: Embedding, bounds: Bounds, admission: Admission) -> None:
+    def __init__(
+        self, embedding: Embedding, bounds: Bounds, admission: Admission, entrance: Entrance
+    ) -> None:
         self._embedding = embedding
+        self._entrance = entrance
         self._bounds = bounds
         self._admission = admission
 
     def routes(self) -> tuple[Route, ...]:
         return tuple(
-            Route(method="POST", path=path, page=self.embed, manners=Manners(house=house))
+            Route(
+                method="POST",
+                path=path,
+                page=self.embed,
+                manners=Manners(house=house),
+                needs="infer",
+            )
             for path, house in PATHS
         )
 
@@ -47,7 +57,9 @@ class Embeddings:
 
         async def work() -> None:
             origin = origin_of(caller, exchange.request_id, marks(exchange), dialect="embeddings")
-            came.append(await self._embedding.embed(origin, request, caller.rights.max_cost))
+            with self._entrance.turn(caller):
+                await self._entrance.admit_texts(caller, request)
+                came.append(await self._embedding.embed(origin, request, caller.rights.max_cost))
 
         try:
             there = await exchange.attend(work)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from io import BytesIO
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import anyio
 
@@ -15,9 +15,15 @@ Headers: TypeAlias = Iterable[tuple[str, str]]
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
+class Trailing(Protocol):
+    """Knows what was tried for a reply."""
+
+    def fields(self) -> Iterable[tuple[bytes, bytes]]: ...
+
+
 class Exchange:
-    """`added` are the headers that go out with whatever reply there will be; `outcome` is what the
-    log says of it."""
+    """`added` are the headers that go out with whatever reply there will be, and so are those of
+    the `trail`, as far as it has come; `outcome` is what the log says of it."""
 
     def __init__(self, line: Line, request_id: str) -> None:
         self.method = line.head.method
@@ -27,6 +33,7 @@ class Exchange:
         self.started = False
         self.outcome = "ok"
         self.added: Fields = [(b"x-request-id", request_id.encode())]
+        self.trail: Trailing | None = None
         self._line = line
         self._head = line.head
 
@@ -54,7 +61,7 @@ class Exchange:
 
     def add_header(self, name: str, value: str) -> None:
         """A header more, on whatever reply there will be."""
-        self.added.append((name.encode(), _sent(value)))
+        self.added.append((name.encode(), fit(value)))
 
     def has_body(self) -> bool:
         length = self.header("content-length")
@@ -127,10 +134,11 @@ class Exchange:
         return self._line.reply(status, fields, b"" if self.method == "HEAD" else body)
 
     def _fields(self, headers: Headers) -> Fields:
-        return [*((name.encode(), _sent(value)) for name, value in headers), *self.added]
+        told = () if self.trail is None else self.trail.fields()
+        return [*((name.encode(), fit(value)) for name, value in headers), *self.added, *told]
 
 
-def _sent(value: str) -> bytes:
+def fit(value: str) -> bytes:
     """A header's value as it may go out; what a caller made up must not end the line."""
     return _CONTROLS.sub("?", value).encode("latin-1", "replace")
 

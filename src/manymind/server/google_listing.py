@@ -12,6 +12,7 @@ from manymind.server.exchange import Exchange
 from manymind.server.manners import GEMINI, Manners
 from manymind.server.paging import query
 from manymind.server.routes import Captured, Route
+from manymind.server.showcase import Named
 
 PAGE_USUAL, PAGE_MAX = 50, 1000
 """Models on a page, as there."""
@@ -23,21 +24,28 @@ _METHODS = ("generateContent", "streamGenerateContent", "countTokens")
 class GoogleListing:
     """A page's token is the place of its first model."""
 
-    def __init__(self, models: Callable[[], Collection[Row]]) -> None:
+    def __init__(self, models: Callable[[], Collection[Row]], named: Named) -> None:
         self._models = models
+        self._named = named
 
     def routes(self) -> tuple[Route, ...]:
         manners = Manners(dialect=GEMINI)
         return (
-            Route(method="GET", path="/v1beta/models", page=self.all, manners=manners),
-            Route(method="GET", path="/v1beta/models/{model...}", page=self.one, manners=manners),
+            Route(method="GET", path="/v1beta/models", page=self.all, manners=manners, needs="any"),
+            Route(
+                method="GET",
+                path="/v1beta/models/{model...}",
+                page=self.one,
+                manners=manners,
+                needs="any",
+            ),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         asked = query(exchange)
         size = _whole(asked.one("pageSize"), "pageSize") or PAGE_USUAL
         start = _whole(asked.one("pageToken"), "pageToken")
-        rows = tuple(self._models())
+        rows = (*self._models(), *self._named(caller.rights))
         end = start + min(size, PAGE_MAX)
         body: Json = {"models": [_shown(row) for row in rows[start:end]]}
         if end < len(rows):
@@ -46,7 +54,8 @@ class GoogleListing:
 
     async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         name = captured["model"]
-        row = next((row for row in self._models() if row.id == name), None)
+        rows = (*self._named(caller.rights), *self._models())
+        row = next((row for row in rows if row.id == name), None)
         if row is None:
             raise NoSuchModel(
                 f"No model is listed as {name[:200]}.",

@@ -22,7 +22,7 @@ _SHARED = (
 """What goes out to a page of a listed origin, so that its browser lets it read the reply."""
 
 PREFLIGHT = (
-    ("access-control-allow-methods", "GET, POST"),
+    ("access-control-allow-methods", "GET, POST, PATCH, DELETE"),
     ("access-control-allow-headers", "*, authorization"),
     ("access-control-allow-private-network", "true"),
     ("access-control-max-age", "600"),
@@ -102,18 +102,13 @@ class Guard:
         asks = exchange.header("access-control-request-method") is not None
         return asks and origin in self._origins
 
-    def identify(self, exchange: Exchange) -> Caller:
-        """Who calls, by the key in the customary headers."""
-        bearer = exchange.header("authorization") or ""
-        scheme, _, token = bearer.partition(" ")
-        given = token.strip() if scheme.lower() == "bearer" else ""
-        return self._keys.identify(
-            given
-            or exchange.header("x-api-key")
-            or exchange.header("api-key")
-            or exchange.header("x-goog-api-key")
-            or _key_in_query(exchange)
-        )
+    def known(self, exchange: Exchange) -> Caller | None:
+        """Who calls, where nobody has to be asked; None leaves it to `identify`."""
+        return self._keys.known(_key(exchange))
+
+    async def identify(self, exchange: Exchange) -> Caller:
+        """Who calls, by the key in the customary headers; or why they may not."""
+        return await self._keys.identify(_key(exchange))
 
     def _check_media_type(self, exchange: Exchange) -> None:
         if not exchange.has_body():
@@ -132,6 +127,19 @@ class Guard:
 
     def _welcomes(self, origin: str, host: str) -> bool:
         return origin in self._origins or urlsplit(origin).netloc == host
+
+
+def _key(exchange: Exchange) -> str | None:
+    bearer = exchange.header("authorization") or ""
+    scheme, _, token = bearer.partition(" ")
+    given = token.strip() if scheme.lower() == "bearer" else ""
+    return (
+        given
+        or exchange.header("x-api-key")
+        or exchange.header("api-key")
+        or exchange.header("x-goog-api-key")
+        or _key_in_query(exchange)
+    )
 
 
 def _key_in_query(exchange: Exchange) -> str | None:

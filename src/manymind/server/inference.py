@@ -13,7 +13,7 @@ from manymind.canon.letters import Letter
 from manymind.canon.ports import Clock
 from manymind.canon.requests import Request
 from manymind.canon.values import Json
-from manymind.dialects.mirror import Dialect, Sealing, View
+from manymind.dialects.mirror import Dialect, Sealing, View, Writer
 from manymind.dialects.reading import count
 from manymind.gateway import Gateway
 from manymind.policy.keys import Caller
@@ -23,8 +23,10 @@ from manymind.server.manners import CHAT, GEMINI, MESSAGES, RESPONSES, Manners, 
 from manymind.server.marks import marks
 from manymind.server.naming import Naming
 from manymind.server.paging import query
+from manymind.server.retries import limited, limits_retries
 from manymind.server.routes import Captured, Route
 from manymind.server.stream import Gathered, Streamed, gather, stream, until_hang_up
+from manymind.server.trail import Annotating, Trail, wants_metadata, with_metadata
 
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What strangers' JSON may raise."""
@@ -104,7 +106,7 @@ class Inference:
         def page(exchange: Exchange, caller: Caller, captured: Captured) -> Awaitable[None]:
             return self._visit(exchange, caller, manners, captured.get("model"))
 
-        return Route(method="POST", path=path, page=page, manners=manners)
+        return Route(method="POST", path=path, page=page, manners=manners, needs="infer")
 
     async def _visit(
         self, exchange: Exchange, caller: Caller, manners: Manners, model: str | None
@@ -127,7 +129,8 @@ class Inference:
                 del body  # The history is in the request; both would double a large prompt.
                 if spoken.dialect == GEMINI:
                     request = addressed(request, exchange, model, streamed=manners.streamed)
-                request = self._gateway.readied(replace(request, betas=_betas(exchange)))
+                request = limited(replace(request, betas=_betas(exchange)), exchange)
+                request = self._gateway.readied(request)
                 await self._answer(exchange, caller, spoken, request)
             except Fault as fault:
                 if exchange.started:
@@ -139,6 +142,8 @@ class Inference:
         sealing = self._sealing.get(manners.dialect)
         if sealing is None or manners.house != "openai" or exchange.has_header(BETA_HEADER):
             return None
+        if limits_retries(exchange):
+            return None
         return sealing.read_letter(body)
 
     async def _relay(
@@ -147,12 +152,21 @@ class Inference:
         naming = Naming(letter.dialect, manners.house, exchange.request_id)
         gathered = Gathered(naming)
         answer: Answer | None = None
+        exchange.trail = trail = Trail()
 
         async def ask() -> None:
             nonlocal answer
             key = exchange.request_id
             said = marks(exchange)
-            answer = await self._gateway.relay(caller, letter, gathered.say, key=key, marks=said)
+            answer = await self._gateway.relay(
+                caller,
+                letter,
+                gathered.say,
+                key=key,
+                marks=said,
+                tell=exchange.add_header,
+                trail=trail,
+            )
 
         await until_hang_up(exchange, ask)
         if answer is None:
@@ -170,17 +184,31 @@ class Inference:
         dialect = self._dialects[manners.dialect]
         view = self._view(manners, request)
         naming = Naming(dialect.name, manners.house, exchange.request_id)
+        exchange.trail = trail = Trail()
+        told = wants_metadata(exchange, manners.house)
         if request.stream:
-            await self._stream(exchange, caller, dialect, request, view, naming)
+            writer = dialect.writer(request, view)
+            writer = Annotating(writer, trail, request) if told else writer
+            await self._stream(exchange, caller, writer, request, naming, trail)
             return
         gathered = Gathered(naming)
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
-            await self._gateway.answer(caller, request, gathered.say, key=key, marks=said)
+            await self._gateway.answer(
+                caller,
+                request,
+                gathered.say,
+                key=key,
+                marks=said,
+                tell=exchange.add_header,
+                trail=trail,
+            )
 
         answer = await gather(exchange, gathered, speak)
         reply = dialect.write_reply(answer, request, view)
+        if told:
+            reply = with_metadata(reply, trail.metadata(request))
         await exchange.reply(200, _wrap(reply) if manners.wrapped else reply)
 
     def _view(self, manners: Manners, request: Request) -> View:
@@ -195,17 +223,24 @@ class Inference:
         self,
         exchange: Exchange,
         caller: Caller,
-        dialect: Dialect,
+        writer: Writer,
         request: Request,
-        view: View,
         naming: Naming,
+        trail: Trail,
     ) -> None:
-        writer = dialect.writer(request, view)
         streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
 
         async def speak() -> None:
             key, said = exchange.request_id, marks(exchange)
-            await self._gateway.answer(caller, request, streamed.say, key=key, marks=said)
+            await self._gateway.answer(
+                caller,
+                request,
+                streamed.say,
+                key=key,
+                marks=said,
+                tell=exchange.add_header,
+                trail=trail,
+            )
 
         await stream(exchange, streamed, speak)
 

@@ -14,7 +14,7 @@ from manymind.server.google_listing import GoogleListing, from_google
 from manymind.server.manners import Manners
 from manymind.server.openrouter_listing import OpenRouterListing
 from manymind.server.routes import Captured, Route
-from manymind.server.showcase import Form, Showcase, Shown
+from manymind.server.showcase import Form, Named, Showcase, Shown, nothing
 from manymind.server.unchanged import reply, tag
 
 PAGE_USUAL, PAGE_MAX = 20, 1000
@@ -23,7 +23,7 @@ PAGE_USUAL, PAGE_MAX = 20, 1000
 
 class Listing:
     """`state` tells when the list must be made anew, `aliases` are the operator's own names, and
-    `now` gives the seconds since 1970."""
+    `now` gives the seconds since 1970; `named` are the routes and presets of whoever asks."""
 
     def __init__(
         self,
@@ -31,27 +31,34 @@ class Listing:
         state: Callable[[], object] = lambda: None,
         aliases: Mapping[str, str] | None = None,
         now: Callable[[], float] = time,
+        named: Named = nothing,
     ) -> None:
-        self._showcase = Showcase(models, state, aliases)
+        self._showcase = Showcase(models, state, aliases, named)
         self._now = now
-        self._google = GoogleListing(models)
+        self._google = GoogleListing(models, named)
 
     def routes(self) -> tuple[Route, ...]:
         openrouter = OpenRouterListing(self._showcase, self._now)
         own = (("/models", self.all), ("/models/{model...}", self.one))
         theirs = Manners(house="openrouter")
         return (
-            *(Route(method="GET", path=f"/v1{path}", page=page) for path, page in own),
+            *(Route(method="GET", path=f"/v1{path}", page=page, needs="any") for path, page in own),
             *openrouter.routes(),
             *self._google.routes(),
-            Route(method="GET", path="/api/v1/models/{model...}", page=self.one, manners=theirs),
+            Route(
+                method="GET",
+                path="/api/v1/models/{model...}",
+                page=self.one,
+                manners=theirs,
+                needs="any",
+            ),
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         if from_google(exchange):
             await self._google.all(exchange, caller, captured)
             return
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         if exchange.header("anthropic-version") is not None:
             await self._page(exchange, shown)
             return
@@ -62,7 +69,7 @@ class Listing:
         if from_google(exchange):
             await self._google.one(exchange, caller, captured)
             return
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         place = shown.find(captured["model"])
         if place is None:
             raise NoSuchModel(

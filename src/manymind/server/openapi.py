@@ -4,6 +4,7 @@ import re
 from typing import cast
 
 from manymind.canon.values import Json
+from manymind.server.openapi_accounts import describe_accounts
 
 _TEXT: Json = {"type": "string"}
 _OBJECT: Json = {"type": "object"}
@@ -182,7 +183,7 @@ _STATUSES = (
     ("400", "The request cannot be understood or carried out; the field is named."),
     ("401", "The key is missing or unknown."),
     ("402", "The call does not fit what may be spent."),
-    ("403", "A foreign Host or Origin."),
+    ("403", "A foreign Host or Origin, or a key without the right."),
     ("404", "No such model or path."),
     ("405", "The path takes another method."),
     ("408", "The body did not come in time."),
@@ -246,6 +247,7 @@ def _paths() -> Json:
     paths["/api/v1/tokens/drift"] = _get("What providers reported for each token we counted")
     _describe_kept(paths)
     _describe_google(paths)
+    describe_accounts(paths)
     paths["/"] = _get("A word of welcome", refusals=("403",), kind="text/plain")
     paths["/healthz"] = _get("Whether the process lives", refusals=("403",))
     paths["/readyz"] = _get("Whether requests can be served", refusals=("403", "503"))

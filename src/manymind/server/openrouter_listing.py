@@ -45,12 +45,12 @@ class OpenRouterListing:
         }
         manners = Manners(house="openrouter")
         return tuple(
-            Route(method="GET", path=PREFIX + path, page=page, manners=manners)
+            Route(method="GET", path=PREFIX + path, page=page, manners=manners, needs="any")
             for path, page in pages.items()
         )
 
     async def all(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         query = _query(exchange)
         by = choosing.wanted(query)
         found = choosing.chosen(shown.rows, by, self._moment().date())
@@ -65,7 +65,7 @@ class OpenRouterListing:
         await reply(exchange, self._tag(exchange, shown), body)
 
     async def count(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         found = choosing.chosen(
             shown.rows, choosing.wanted(_query(exchange)), self._moment().date()
         )
@@ -73,7 +73,7 @@ class OpenRouterListing:
         await reply(exchange, self._tag(exchange, shown), msgspec.json.encode(body))
 
     async def one(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         place = _place(shown, captured["name"])
         if place is None:
             raise _missing(captured["name"])
@@ -82,7 +82,7 @@ class OpenRouterListing:
 
     async def endpoints(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
         """The offers of a model. A variant that nobody sells has none, though its model has."""
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         name = f"{captured['author']}/{captured['slug']}"
         place = _place(shown, name)
         bare, _, variant = name.rpartition(":")
@@ -105,7 +105,7 @@ class OpenRouterListing:
         await reply(exchange, self._tag(exchange, shown), msgspec.json.encode(body))
 
     async def providers(self, exchange: Exchange, caller: Caller, captured: Captured) -> None:
-        shown = await self._showcase.shown()
+        shown = await self._showcase.shown(caller.rights)
         names = dict.fromkeys(offer.provider for row in shown.rows for offer in row.offers)
         data = [
             {

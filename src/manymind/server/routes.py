@@ -3,12 +3,12 @@
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
 from msgspec import Struct
 
-from manymind.canon.faults import MethodNotAllowed, NotFound
+from manymind.canon.faults import Forbidden, MethodNotAllowed, NotFound
 from manymind.policy.keys import Caller
 from manymind.server.exchange import Exchange
 from manymind.server.handshake import SOCKET
@@ -17,6 +17,9 @@ from manymind.server.websocket import Terms
 
 Captured: TypeAlias = Mapping[str, str]
 """What stood in the braces of a path, unquoted."""
+
+Needs: TypeAlias = Literal["operator", "infer", "manage", "any"]
+"""Whom a page is for. The operator may do all; a key either infers or manages."""
 
 Page: TypeAlias = Callable[[Exchange, Caller, Captured], Awaitable[None]]
 
@@ -28,14 +31,16 @@ _BRACES = re.compile(r"\{(\w+)(\.\.\.)?\}")
 
 class Route(Struct, frozen=True, kw_only=True):
     """`path` may hold `{name}`, which stands for one segment, or at its end `{name...}`, for all
-    the rest. An `open` page needs no key. `socket` has the terms of a page that is no page, but
-    where one may speak by WebSocket."""
+    the rest. An `open` page needs no key; of any other that does not say what it `needs`, the
+    operator's. `socket` has the terms of a page that is no page, but where one may speak by
+    WebSocket."""
 
     method: str
     path: str
     page: Page
     manners: Manners = Manners()
     open: bool = False
+    needs: Needs = "operator"
     socket: Terms | None = None
 
     @property
@@ -95,6 +100,32 @@ class Routes:
         close = get_close_matches(path[:200], list(self._plain), n=1, cutoff=0.8)
         advice = f"Did you mean {close[0]}?" if close else "The paths are listed at /openapi.json."
         return NotFound("There is nothing at this path.", advice=advice)
+
+
+def admit(caller: Caller, needs: Needs) -> None:
+    """Refuses whoever has not the right that a page needs."""
+    rights = caller.rights
+    if needs == "infer":
+        if rights.infers:
+            return
+    elif needs == "any" or (rights.manages and (needs == "manage" or rights.infers)):
+        return
+    raise _refusal(caller, needs)
+
+
+def _refusal(caller: Caller, needs: Needs) -> Forbidden:
+    if needs == "infer" and caller.stopped:
+        return Forbidden(
+            f"This API key was stopped: {caller.stopped}",
+            advice="Whoever manages the keys can open it again.",
+        )
+    if needs == "infer":
+        return Forbidden("A management key asks no models.", advice="Make a key with it that does.")
+    if needs == "manage":
+        return Forbidden(
+            "This page needs a management key.", advice="Ask whoever manages the keys."
+        )
+    return Forbidden("This page is for the operator of this server alone.")
 
 
 def _first(routes: Mapping[str, Route]) -> Route:

@@ -22,13 +22,15 @@ from manymind.memory.references import Filled
 from manymind.policy.keys import Caller
 from manymind.server.admission import Admission
 from manymind.server.exchange import Exchange
+from manymind.server.guard import Guard
 from manymind.server.handshake import DRAIN, RESTARTING, SOCKET, Handshake
 from manymind.server.inference import Bounds
 from manymind.server.line import AsgiMessage, HungUp
 from manymind.server.manners import RESPONSES, Manners
+from manymind.server.marks import marks
 from manymind.server.naming import Naming
 from manymind.server.recollection import Recollection, Recollections
-from manymind.server.routes import Captured, Route
+from manymind.server.routes import Captured, Route, admit
 from manymind.server.socket_request import read
 from manymind.server.stream import FAREWELL_SECONDS, ending, unwrapped
 from manymind.server.turn import Turn, error_event
@@ -43,7 +45,8 @@ _NORMAL, _BROKEN = 1000, 1011
 
 
 class Hall(Struct, frozen=True):
-    """What every socket works with. `house` is the memory beyond one connection."""
+    """What every socket works with. `house` is the memory beyond one connection. With a `guard`
+    each turn is asked for its key anew, which may have been revoked since the last."""
 
     gateway: Gateway
     dialect: Dialect
@@ -52,6 +55,7 @@ class Hall(Struct, frozen=True):
     house: Memory
     new_id: Callable[[], str]
     lifetime_seconds: float = LIFETIME_SECONDS
+    guard: Guard | None = None
 
 
 class Sockets:
@@ -75,7 +79,14 @@ class Sockets:
             if isinstance(exchange, Handshake):  # As the door has it for every socket.
                 await self._serve(exchange, caller, house)
 
-        return Route(method=SOCKET, path=path, page=page, manners=manners, socket=self._terms)
+        return Route(
+            method=SOCKET,
+            path=path,
+            page=page,
+            manners=manners,
+            needs="infer",
+            socket=self._terms,
+        )
 
     async def _serve(self, socket: Handshake, caller: Caller, house: str) -> None:
         await socket.accept()
@@ -197,6 +208,7 @@ class Session:
 
     async def _speak(self, turn: Turn, request: Request, generate: bool) -> None:
         dialect, key = self._hall.dialect, turn.request_id
+        await self._identify()
         request = self._hall.gateway.readied(request)
 
         async def keep(answer: Answer) -> None:
@@ -211,13 +223,20 @@ class Session:
             naming = Naming(dialect.name, self._house, key)
             say = turn.begin(dialect.writer(request, self._view(request)), naming, keep)
             if generate:
-                await self._hall.gateway.answer(self._caller, whole, say, key=key)
+                said = marks(self._socket)
+                await self._hall.gateway.answer(self._caller, whole, say, key=key, marks=said)
             else:
                 free = Spent(usage=Usage(cost=0))
                 await say(spoken(Began(id="", model=request.model), free, Ended()))
         except Fault:
             self._memory.forget(request.previous_response_id or "")
             raise
+
+    async def _identify(self) -> None:
+        guard, socket = self._hall.guard, self._socket
+        if guard is not None:
+            self._caller = guard.known(socket) or await guard.identify(socket)
+            admit(self._caller, "infer")
 
     async def _continued(self, request: Request, news: Filled) -> Request:
         """The request with the history that it goes on from, unless all of it is the house's."""

@@ -48,6 +48,7 @@ class StoredResponses:
                 path=prefix + path,
                 page=handler,
                 manners=Manners(dialect=RESPONSES, house=house),
+                needs="infer",
             )
             for prefix, house in HOUSES
             for method, path, handler in pages

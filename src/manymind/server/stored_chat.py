@@ -47,6 +47,7 @@ class StoredChat:
                 path=prefix + path,
                 page=handler,
                 manners=Manners(dialect=CHAT, house=house),
+                needs="infer",
             )
             for prefix, house in HOUSES
             for method, path, handler in pages

@@ -77,6 +77,14 @@ def unpack_items(packed: bytes) -> tuple[Item, ...]:
     return _ITEMS.decode(packed)
 
 
+def pack_events(events: tuple[Happened, ...]) -> bytes:
+    return msgspec.json.encode(events)
+
+
+def unpack_events(packed: bytes) -> tuple[Happened, ...]:
+    return _EVENTS.decode(packed)
+
+
 def pack_item(item: Item) -> bytes:
     return msgspec.json.encode(item)
 

@@ -78,9 +78,12 @@ TENANTS = Table(
     Column("owner", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Index("tenants_by_change", "changed_at"),
 )
-"""Whose rows are whose. A tenant owns itself."""
+"""Whose rows are whose. A tenant owns itself. It counts as changed when what changed concerns all
+of its keys, and when one of them was deleted."""
 
 USERS = Table(
     "users",
@@ -100,6 +103,8 @@ KEYS = Table(
     Column("user", String, nullable=False),
     Column("name", String, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("former_digest", LargeBinary),
+    Column("former_until", BigInteger),
     Column("label", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String, nullable=False),
@@ -109,11 +114,28 @@ KEYS = Table(
     Column("stopped", String),
     Column("rights", LargeBinary, nullable=False),
     Index("keys_by_digest", "digest", unique=True),
+    Index("keys_by_former_digest", "former_digest", unique=True),
     Index("keys_by_owner", "owner", "created_at", "id"),
     Index("keys_by_change", "changed_at"),
 )
-"""`label` is the visible beginning of a key, of which only a digest is kept. `stopped` says why
-the gate for money lets none of its calls pass any more."""
+"""`label` is the visible beginning of a key, of which only a digest is kept; after a rotation the
+one before may be good for some time, too. `stopped` says why the gate for money lets none of its
+calls pass any more. `changed_at` grows with each change of any key, in the order in which changes
+become visible: see `store.changing`."""
+
+ACCOUNT_CHANGES = Table(
+    "account_changes",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("fields", String, nullable=False),
+    Index("account_changes_by_age", "at"),
+)
+"""Who changed what: the names of the fields, never their values."""
 
 BUDGETS = Table(
     "budgets",
@@ -126,6 +148,7 @@ BUDGETS = Table(
     Column("period", String, nullable=False),
     Column("cap", BigInteger, nullable=False),
     Column("alarm_percent", Integer, nullable=False),
+    Column("made_by", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Index("budgets_by_change", "changed_at"),
@@ -164,9 +187,11 @@ LEASE_HOLDERS = Table(
     METADATA,
     Column("owner", String, primary_key=True),
     Column("holder", String, primary_key=True),
-    Column("seen_at", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
 )
-"""Running servers, by the last sign of life that each gave."""
+"""Running servers. Each counts on for as long as it lives, and says which batch of its rows it
+wrote last. Nobody's clock is asked: who does not count on while another looks is dead."""
 
 ATTEMPTS = Table(
     "attempts",
@@ -198,6 +223,7 @@ ATTEMPTS = Table(
     Column("first_micros", BigInteger),
     Column("reserved", BigInteger, nullable=False),
     Column("ticks", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
     Column("basis", String, nullable=False),
     Column("flagged", Boolean, nullable=False),
     Column("estimated", Boolean, nullable=False),
@@ -208,6 +234,7 @@ ATTEMPTS = Table(
     Column("reasoning_tokens", BigInteger, nullable=False),
     Column("tools", LargeBinary),
     Column("lines", LargeBinary),
+    Column("budget", String),
     Index("attempts_by_time", "owner", "at"),
     Index("attempts_by_key", "owner", "api_key", "at"),
     Index("attempts_by_model", "slug", "at"),
@@ -215,5 +242,24 @@ ATTEMPTS = Table(
 )
 """The ledger: one row for each try at an offer, and for each priced call of a tool. `key` is the
 desk's. `micros` and `first_micros` are microseconds; `flagged` says that more was charged than
-reserved, and `lines` how the cost was reckoned. What is `unknown` by its outcome was lost in
-flight, and stays charged until somebody says what it cost."""
+reserved, and `lines` how the cost was reckoned. `ticks` and `tokens` are what budgets were charged.
+
+A row with a `budget` is no attempt: it holds in `reserved` what a server that died had borrowed of
+that budget, in the budget's own unit, and counts for nothing else. While its outcome is `unknown`
+that stays charged, until somebody says what it cost."""
+
+REPEATS = Table(
+    "repeats",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("api_key", String, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("offer", String, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("events", LargeBinary, nullable=False),
+    Index("repeats_by_time", "owner", "kept_at"),
+    Index("repeats_by_end", "ends_at"),
+)
+"""Answers that a key is given again for the same question, of which only a digest is kept."""

@@ -1,7 +1,7 @@
 """Counts whole requests, for any model."""
 
 import re
-from math import ceil
+from math import ceil, inf
 from typing import Literal, TypeAlias
 
 import anyio
@@ -58,20 +58,33 @@ class Counter:
             self.count_now, offer, slug, request, limiter=self._turn
         )
 
-    def count_now(self, offer: str, slug: str, request: Request) -> Count:
+    async def beyond(self, offer: str, slug: str, request: Request, cap: int) -> Count | None:
+        """A count above the cap, where the request has so many tokens: counting stops there."""
+        found = await anyio.to_thread.run_sync(
+            self.count_now, offer, slug, request, cap, limiter=self._turn
+        )
+        return found if found.tokens > cap else None
+
+    def count_now(self, offer: str, slug: str, request: Request, enough: float = inf) -> Count:
         """The same, for who can wait. `offer` is the model as it is reported on, and `slug` as
-        it is known whoever serves it."""
+        it is known whoever serves it. What is beyond `enough` need not be counted."""
         sheet = Sheet(
             slug,
             published=_PUBLISHED.fullmatch(slug) is not None,
             older=_OLDER.fullmatch(slug) is not None,
         ).take(request)
         vocabulary = vocabulary_of(slug) or USUAL
-        counted = [count(vocabulary, text) for text in sheet.texts]
-        plain = sheet.marks + sum(each.tokens for each in counted)
-        if sheet.exact and all(each.exact for each in counted):
+        factor = self.factor(offer, slug)
+        plain, exact = sheet.marks, sheet.exact
+        enough = enough if exact else enough / factor
+        for text in sheet.texts:
+            if plain > enough:
+                break
+            counted = count(vocabulary, text, enough - plain)
+            plain, exact = plain + counted.tokens, exact and counted.exact
+        if exact:
             return Count(tokens=plain, basis="exact", plain=plain)
-        tokens = ceil(plain * self.factor(offer, slug))
+        tokens = ceil(plain * factor)
         return Count(tokens=tokens, basis="estimate", plain=plain, unseen=sheet.unseen)
 
     def text_now(self, offer: str, slug: str, text: str) -> Count:

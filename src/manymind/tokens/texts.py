@@ -8,6 +8,7 @@ no such place it is cut all the same, and the sum is then only near the truth.
 
 import re
 from collections.abc import Iterator
+from math import inf
 
 from msgspec import Struct
 
@@ -30,11 +31,14 @@ class Counted(Struct, frozen=True):
     exact: bool = True
 
 
-def count(vocabulary: Vocabulary, text: str) -> Counted:
-    """The tokens of a text; blocks, but holds up no other thread."""
+def count(vocabulary: Vocabulary, text: str, enough: float = inf) -> Counted:
+    """The tokens of a text; blocks, but holds up no other thread. It stops where there are more
+    than `enough`."""
     counting = encoder(vocabulary)
     tokens, exact = 0, True
     for piece, clean in pieces(text):
+        if tokens > enough:
+            break
         try:
             tokens += counting.count(piece)
         except UnicodeEncodeError:  # A lone surrogate, which tiktoken replaces in the same way.

@@ -11,6 +11,7 @@ from manymind.dialects.anthropic_messages.thinking import read_thinking
 from manymind.dialects.anthropic_messages.tools import read_choice, read_tools
 from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.money import ticks
+from manymind.dialects.preferences import first_model, with_wishes
 from manymind.dialects.reading import Object, decode
 
 DOLLARS_MAX = 900_000
@@ -22,8 +23,10 @@ def read_request(request_body: bytes) -> Request:
     left: Json = {}
     asked = read_thinking(body)
     choice, parallel = read_choice(body)
+    model = body.needed("model", body.text("model") or first_model(body))
+    wishes = with_wishes(Request(model=model, dialect=NAME), body)
     request = Request(
-        model=body.needed("model", body.text("model")),
+        model=model,
         dialect=NAME,
         max_output_tokens=body.needed("max_tokens", body.whole("max_tokens", 0)),
         items=read_messages(body),
@@ -43,6 +46,8 @@ def read_request(request_body: bytes) -> Request:
         include=body.texts("include"),
         user=_read_user(body, left),
         require_parameters=_read_provider(body, left),
+        models=wishes.models,
+        preferences=wishes.preferences,
         caps=_read_caps(body),
     )
     left |= asked.left | body.left()

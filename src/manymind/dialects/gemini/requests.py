@@ -18,6 +18,7 @@ from manymind.dialects.gemini.words import NAME
 from manymind.dialects.losses import Losses, nest, spelt
 from manymind.dialects.mirror import Written
 from manymind.dialects.money import dollars, ticks
+from manymind.dialects.preferences import with_wishes
 from manymind.dialects.reading import Object, decode, encode
 
 DOLLARS_MAX = 900_000
@@ -32,8 +33,10 @@ _TIERS = {"auto": None, "default": "standard"}
 
 def read_request(data: bytes) -> Request:
     body = camel(decode(data))
+    model = (body.text("model") or "").removeprefix(PREFIX)
+    wishes = with_wishes(Request(model=model, dialect=NAME), body)
     request = Request(
-        model=(body.text("model") or "").removeprefix(PREFIX),
+        model=model,
         dialect=NAME,
         items=read_contents(body),
         instructions=read_instructions(body),
@@ -44,6 +47,8 @@ def read_request(data: bytes) -> Request:
         store=body.flag("store"),
         include=body.texts("include"),
         require_parameters=_read_provider(body),
+        models=wishes.models,
+        preferences=wishes.preferences,
         caps=_read_caps(body),
     )
     return replace(read_settings(request, body), aside=body.rest(NAME))

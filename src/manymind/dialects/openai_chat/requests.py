@@ -19,6 +19,7 @@ from manymind.dialects.openai_chat.tools import (
     write_tools,
 )
 from manymind.dialects.openai_chat.turns import write_messages
+from manymind.dialects.preferences import first_model, with_wishes
 from manymind.dialects.reading import Object, decode, encode
 
 DOLLARS_MAX = 1_000_000
@@ -30,7 +31,7 @@ def read_request(data: bytes) -> Request:
         if body.take(name) is not None:
             raise old_form(name)
     request = Request(
-        model=body.needed("model", body.text("model")),
+        model=body.needed("model", body.text("model") or first_model(body)),
         dialect=NAME,
         items=read_messages(body),
         tools=read_tools(body),
@@ -51,7 +52,7 @@ def read_request(data: bytes) -> Request:
         cache=body.json("cache_control"),
         caps=_read_caps(body),
     )
-    request = _read_sampling(request, body)
+    request = with_wishes(_read_sampling(request, body), body)
     required, provider = _read_provider(body)
     left = {**body.left(), **provider}
     return replace(request, require_parameters=required, aside=Aside(NAME, left) if left else None)

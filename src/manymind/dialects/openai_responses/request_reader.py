@@ -8,6 +8,7 @@ from manymind.dialects.money import ticks
 from manymind.dialects.openai_responses.items import read_item
 from manymind.dialects.openai_responses.tools import read_tool_choice, read_tools
 from manymind.dialects.openai_responses.words import ENCRYPTED, LOGPROBS, NAME
+from manymind.dialects.preferences import first_model, with_wishes
 from manymind.dialects.reading import Object, decode, named
 
 _STANDS_FOR_INPUT = ("previous_response_id", "prompt", "conversation")
@@ -16,11 +17,12 @@ _STANDS_FOR_INPUT = ("previous_response_id", "prompt", "conversation")
 def read_request(body: bytes) -> Request:
     top = decode(body)
     nested: Json = {}
-    model = top.needed("model", top.text("model"))
+    model = top.needed("model", top.text("model") or first_model(top))
     items = _read_input(top)
     include = dict.fromkeys(top.texts("include") or ())
     instructions = top.text("instructions")
     output, verbosity = _read_text(top, nested)
+    wishes = with_wishes(Request(model=model, dialect=NAME), top)
     return Request(
         model=model,
         dialect=NAME,
@@ -56,6 +58,8 @@ def read_request(body: bytes) -> Request:
         cache=top.json("cache_control"),
         truncation=top.text("truncation"),
         require_parameters=_read_provider(top, nested),
+        models=wishes.models,
+        preferences=wishes.preferences,
         caps=_read_caps(top),
         aside=_aside(top, nested),
     )

@@ -30,13 +30,17 @@ def downgrade() -> None:
 
 
 def _accounts() -> None:
-    op.create_table(
+    tenants = op.create_table(
         "tenants",
         sa.Column("owner", sa.String, primary_key=True),
         sa.Column("name", sa.String, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("disabled", sa.Boolean, nullable=False),
     )
+    op.create_index("tenants_by_change", "tenants", ["changed_at"])
+    operator = {"owner": "owner", "name": "Operator", "disabled": False}
+    op.bulk_insert(tenants, [{**operator, "created_at": 0, "changed_at": 0}])
 
     op.create_table(
         "users",
@@ -54,6 +58,8 @@ def _accounts() -> None:
         sa.Column("user", sa.String, nullable=False),
         sa.Column("name", sa.String, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("former_digest", sa.LargeBinary),
+        sa.Column("former_until", sa.BigInteger),
         sa.Column("label", sa.String, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("created_by", sa.String, nullable=False),
@@ -64,6 +70,7 @@ def _accounts() -> None:
         sa.Column("rights", sa.LargeBinary, nullable=False),
     )
     op.create_index("keys_by_digest", "keys", ["digest"], unique=True)
+    op.create_index("keys_by_former_digest", "keys", ["former_digest"], unique=True)
     op.create_index("keys_by_owner", "keys", ["owner", "created_at", "id"])
     op.create_index("keys_by_change", "keys", ["changed_at"])
 
@@ -79,6 +86,7 @@ def _budgets() -> None:
         sa.Column("period", sa.String, nullable=False),
         sa.Column("cap", sa.BigInteger, nullable=False),
         sa.Column("alarm_percent", sa.Integer, nullable=False),
+        sa.Column("made_by", sa.String, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
     )
@@ -107,7 +115,8 @@ def _budgets() -> None:
         "lease_holders",
         sa.Column("owner", sa.String, primary_key=True),
         sa.Column("holder", sa.String, primary_key=True),
-        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.Column("beats", sa.BigInteger, nullable=False),
+        sa.Column("batch", sa.BigInteger, nullable=False),
     )
 
 
@@ -141,6 +150,7 @@ def _ledger() -> None:
         sa.Column("first_micros", sa.BigInteger),
         sa.Column("reserved", sa.BigInteger, nullable=False),
         sa.Column("ticks", sa.BigInteger, nullable=False),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
         sa.Column("basis", sa.String, nullable=False),
         sa.Column("flagged", sa.Boolean, nullable=False),
         sa.Column("estimated", sa.Boolean, nullable=False),
@@ -151,6 +161,7 @@ def _ledger() -> None:
         sa.Column("reasoning_tokens", sa.BigInteger, nullable=False),
         sa.Column("tools", sa.LargeBinary),
         sa.Column("lines", sa.LargeBinary),
+        sa.Column("budget", sa.String),
     )
     op.create_index("attempts_by_time", "attempts", ["owner", "at"])
     op.create_index("attempts_by_key", "attempts", ["owner", "api_key", "at"])
