@@ -6,11 +6,13 @@ import stat
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import anyio
 import pytest
 from openai import AsyncOpenAI
 
 from manymind.app.house import open_house
 from manymind.config import ConfigError, Flags, load
+from tests.flows.forms import turns, user
 from tests.flows.redaction_stage import CANARIES, CARD, MAIL, ON, PEM, WORDS, marks, reached
 from tests.flows.stage import Stage, on_stage
 
@@ -95,6 +97,50 @@ async def test_what_is_not_kept_leaves_nothing(
     await openai.responses.create(model="vllm/sim-echo", input=WORDS)
     await openai.responses.create(model="vllm/sim-echo", input=f"Once {WORDS}", store=False)
     assert kept(tmp_path).count("Once") == 0
+
+
+SHADOWED = """
+[routes.watched]
+models = ["vllm/sim-echo"]
+shadow = { model = "openai/sim-echo", unstored = true }
+[providers.openai.prices."*"]
+input = "1"
+output = "1"
+context = 10_000
+max_output = 1_000
+"""
+
+
+async def test_a_shadow_is_an_exit_too(tmp_path: Path) -> None:
+    async with (
+        on_stage(tmp_path, settings=ON + SHADOWED) as stage,
+        AsyncOpenAI(base_url=f"{stage.url}/v1", api_key="none", max_retries=0) as client,
+    ):
+        heard = await client.responses.create(model="route/watched", input=WORDS)
+        assert heard.output_text == WORDS
+        with anyio.fail_after(10):
+            while len([visit for visit in stage.simulated.visits if visit.raw]) < 2:
+                await anyio.sleep(0.01)
+        assert reached(stage) == []
+
+
+async def test_answers_that_are_given_again_are_hidden_too(tmp_path: Path) -> None:
+    settings = f"{ON}[cache]\nenabled = true\n"
+    async with (
+        on_stage(tmp_path, settings=settings) as stage,
+        AsyncOpenAI(base_url=f"{stage.url}/v1", api_key="none", max_retries=0) as client,
+    ):
+        for state in ("MISS", "HIT"):
+            raw = await client.chat.completions.with_raw_response.create(
+                model="vllm/sim-echo",
+                messages=turns(user(WORDS)),
+                extra_headers={"x-manymind-cache": "true"},
+            )
+            assert raw.headers["x-manymind-cache"].upper() == state
+            assert raw.parse().choices[0].message.content == WORDS
+        held = kept(tmp_path)
+        assert "[sealed:" in held
+        assert [canary for canary in CANARIES if canary in held] == []
 
 
 async def test_what_was_sealed_is_read_when_redaction_is_off_again(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ class Redacting(Redaction):
     def exits(self, origin: Origin, request: Request) -> Exits | None:
         if not self.covers(origin):
             return None
-        seed = blake2b(origin.tenant.encode(), key=self._key, digest_size=32).digest()
+        whose = f"{origin.tenant}\0{origin.session}".encode("utf-8", "replace")
+        seed = blake2b(whose, key=self._key, digest_size=32).digest()
         return Conversation(self._finding, seed, request.items, self._note)
 
     async def embedding(self, origin: Origin, request: EmbedRequest) -> EmbedRequest:
