@@ -15,8 +15,8 @@ from manymind.canon.letters import Carrier, Letter
 from manymind.canon.ports import Desk, Hold, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
-from manymind.catalog.sellers import OWN
 from manymind.routing.abilities import without
+from manymind.routing.leaving import hearing
 from manymind.routing.mouth import Mouth
 from manymind.routing.question import Question, Risk
 from manymind.routing.sale import Sale
@@ -100,15 +100,8 @@ class Till:
         mouth: Mouth,
         desk: Desk,
     ) -> None:
-        """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from.
-        What leaves is masked before it is weighed; what stays in this program is not."""
+        """`desk` is the attempt's own. Where there is no cap there is nothing to reserve from."""
         offer = served.offer
-        exits = None if offer.provider == OWN else desk.exits
-        if exits is not None:
-            leaving = await exits.outgoing(question.request)
-            if leaving is not question.request:
-                question = Question(leaving)
-                risk = self.risk(offer, question, desk)
         worst = None
         if desk.allotment.bounded:
             hold = await self._reserved(offer, risk, question.request, desk)
@@ -119,8 +112,7 @@ class Till:
         sold = Sale(offer, question.model, number, worst, meter, hold, desk, self._on_attempt)
         async with sold as sale:
             sale.mouth = mouth
-            say = meter if exits is None else exits.hearing(question.request, meter)
-            await _ask(served, question, mouth, say, desk)
+            await _ask(served, question, mouth, meter, desk)
             if not mouth.ended:
                 raise CutShort("The provider's answer stopped before its end.")
 
@@ -155,4 +147,5 @@ async def _ask(served: Served, question: Question, mouth: Mouth, say: Say, desk:
     request, lost = without(question.request, offer)
     if lost:
         await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
-    await served.provider.run(replace(request, model=offer.native), say, desk)
+    heard = hearing(offer, request, say, desk)
+    await served.provider.run(replace(request, model=offer.native), heard, desk)

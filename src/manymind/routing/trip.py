@@ -10,6 +10,7 @@ from manymind.canon.ports import Desk, Metering, Pricing
 from manymind.dialects.preferences import without_wishes
 from manymind.routing.candidates import Candidate
 from manymind.routing.health import Health
+from manymind.routing.leaving import leaving
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, Spending, elsewhere, most_useful
 from manymind.routing.question import Question, Risk
@@ -85,7 +86,7 @@ class Trip:
     async def _try(self, candidate: Candidate, tried: "_Tried") -> None:
         served, letter = candidate.served, self.question.letter
         offer, carrier, number = served.offer, served.carrier, self._spending.attempts
-        question = self._asked_of(candidate)
+        question = await leaving(offer, self._asked_of(candidate), self._desk)
         tried.risk = risk = self._till.risk(offer, question, self._desk)
         letter = question.letter
         desk = self._desk.at(f"attempt-{number}")
