@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer
 from manymind.canon.courses import DIRECT, Course
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Noted, Say, spoken, words
+from manymind.canon.exits import Redaction
 from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
@@ -71,6 +72,7 @@ class Gateway:
         entrance: Entrance | None = None,
         repeats: Repeats | None = None,
         shadows: Shadows | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
         self._router = router
         self._relaying = router if isinstance(router, Relaying) else None
@@ -81,6 +83,7 @@ class Gateway:
         self._entrance = entrance or unguarded(clock)
         self._repeats = repeats
         self._shadows = shadows
+        self._redaction = redaction
 
     def readied(self, request: Request) -> Request:
         """The request, saying plainly whether its answer will be kept."""
@@ -139,10 +142,11 @@ class Gateway:
                 if way.arm:
                     tell(ARM_HEADER, way.arm)
                 if self._shadows is not None:
-                    self._shadows.follow(way, asked, desk.origin, private=_private(request))
+                    self._shadows.follow(way, asked, desk, private=_private(request))
             if admitted.overridden:
                 await turn.say(_dropped(admitted.overridden))
-            mouth = _Whole(turn.say)
+            exits = desk.exits
+            mouth = _Whole(turn.say if exits is None else exits.noting(turn.say))
             repeats = self._repeating(caller, request, marks)
             if repeats is not None:
                 ask = partial(self._router.run, asked)
@@ -166,7 +170,8 @@ class Gateway:
         """As `answer`, for a request of which nothing is recalled or kept. Gives the answer, or
         None where it was spoken: a stream, or whatever comes of a letter that was opened."""
         relaying, repeats = self._relaying, self._repeating(caller, letter.outline, marks)
-        if relaying is None or repeats is not None or not self._entrance.passes(caller, letter):
+        passes = self._entrance.passes(caller, letter) and not self._covers(caller, key, marks)
+        if relaying is None or repeats is not None or not passes:
             await self.answer(
                 caller, letter.opener(), say, key=key, marks=marks, tell=tell, trail=trail
             )
@@ -223,7 +228,13 @@ class Gateway:
             origin=origin,
             deadline=self._clock.now() + seconds,
             trail=trail,
+            exits=None if self._redaction is None else self._redaction.exits(origin, request),
         )
+
+    def _covers(self, caller: Caller, key: str, marks: Marks) -> bool:
+        """Whether a letter has to be opened, to look what may leave."""
+        redaction = self._redaction
+        return redaction is not None and redaction.covers(origin_of(caller, key, marks))
 
     async def _turn(self, caller: Caller, request: Request, say: Say, key: str) -> Turn:
         if self._turns is not None:

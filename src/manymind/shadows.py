@@ -62,8 +62,9 @@ class Shadows:
         self._purses: dict[str, _Purse] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def follow(self, way: Course, request: Request, origin: Origin, *, private: bool) -> None:
-        """Ask the shadow of a route, if there is one, and if there is room for it."""
+    def follow(self, way: Course, request: Request, desk: Desk, *, private: bool) -> None:
+        """Ask the shadow of a route, if there is one, and if there is room for it. What leaves
+        goes through the same exits as the caller's own call."""
         shadow = way.shadow
         if shadow is None or (private and not shadow.unstored):
             return
@@ -76,7 +77,7 @@ class Shadows:
             return
         # Each of those that may be under way gets its part of what is left.
         most = room // free if shadow.max_cost is None else min(room, shadow.max_cost)
-        asking = self._ask(way.route, shadow, request, origin, purse, most)
+        asking = self._ask(way.route, shadow, request, desk, purse, most)
         task = asyncio.get_running_loop().create_task(asking)
         purse.under_way += 1
         purse.held += most
@@ -112,10 +113,11 @@ class Shadows:
         route: str,
         shadow: Shadow,
         request: Request,
-        origin: Origin,
+        asked_from: Desk,
         purse: _Purse,
         most: Ticks,
     ) -> None:
+        origin = asked_from.origin
         copy = replace(request, model=shadow.model, models=(), preferences=None, stream=False)
         own = Origin(
             tenant=OPERATOR,
@@ -133,6 +135,7 @@ class Shadows:
                 clock=self._clock,
                 origin=own,
                 deadline=self._clock.now() + shadow.seconds,
+                exits=asked_from.exits,
             )
             await self._router.run(copy, _unheard, desk)
         except Fault:

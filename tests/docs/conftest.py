@@ -60,26 +60,29 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Addresses]]:
-    """The servers for the examples of a page. Those of the gateway's guide are told with the
-    simulated provider behind the server, all others with what `make run` starts."""
+    """The servers for the examples of a page. Those of the gateway's guide and of redaction's are
+    told with the simulated provider behind the server, all others with what `make run` starts."""
     home = tmp_path_factory.mktemp("home")
-    known: dict[bool, Addresses] = {}
+    known: dict[str, Addresses] = {}
 
     def start(page: str) -> Addresses:
-        behind = page == "docs/guides/gateway.md"
-        if behind not in known:
-            known[behind] = _simulated() if behind else _demo()
-        return known[behind]
+        kind = page if page in ("docs/guides/gateway.md", "docs/guides/redaction.md") else "demo"
+        if kind not in known:
+            mode = "on" if kind.endswith("redaction.md") else "off"
+            known[kind] = _demo() if kind == "demo" else _simulated(MANYMIND_REDACTION_MODE=mode)
+        return known[kind]
 
     def _demo() -> Addresses:
         words = ("serve", "--config", "demo/manymind.toml", "--port", "0", "--data", str(home))
         return {OURS: stack.enter_context(_running(*words, environment=_clean(), cwd=ROOT))}
 
-    def _simulated() -> Addresses:
+    def _simulated(**more: str) -> Addresses:
         port = str(_free_port())
         words = ("simulate", "--port", port)
         upstream = stack.enter_context(_running(*words, environment=_clean(), cwd=home))
-        environment = _environment(home, OPENAI_API_KEY="x", OPENAI_BASE_URL=f"{upstream}/v1")
+        environment = _environment(
+            home, OPENAI_API_KEY="x", OPENAI_BASE_URL=f"{upstream}/v1", **more
+        )
         words = ("serve", "--port", "0", "--data", str(home))
         ours = stack.enter_context(_running(*words, environment=environment, cwd=home))
         return {SIMULATED: upstream, OURS: ours}

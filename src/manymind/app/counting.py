@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from manymind.app.upstreams import Found
 from manymind.canon.events import Chunk
+from manymind.canon.exits import Redaction
+from manymind.canon.origins import Origin
 from manymind.canon.requests import Request
 from manymind.catalog.catalogue import Catalogue
 from manymind.dialects.mirror import Dialect
@@ -42,6 +44,7 @@ def counted(
     counter: Counter,
     router: Router,
     turns: Turns,
+    redaction: Redaction | None,
     ready: Sequence[Found],
     client: Trusted,
     entrance: Entrance,
@@ -57,7 +60,10 @@ def counted(
     }
 
     async def recall(owner: str, request: Request) -> Request:
-        return (await turns.begin(owner, request, _unheard, "")).request
+        """A provider may be asked to count, and then must not see what a model may not."""
+        whole = (await turns.begin(owner, request, _unheard, "")).request
+        exits = redaction.exits(Origin(tenant=owner), whole) if redaction is not None else None
+        return whole if exits is None else await exits.outgoing(whole)
 
     return Counting(
         Counts(router, counter, asked),

@@ -16,6 +16,7 @@ from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.money import Money, accounts, money
 from manymind.app.recorded import Recorded
+from manymind.app.redacting import Redacted, redacted
 from manymind.app.shelving import Tell, open_shelves
 from manymind.app.stock import names, stocked
 from manymind.app.stored import Stored
@@ -86,10 +87,11 @@ async def open_house(
     """Everything, built from the settings; closed at the end of the block."""
     _refuse_an_open_door(config)
     client = outgoing(config)
-    stored = Stored(config)
+    masked = redacted(config)
+    stored = Stored(config, masked.cover)
     house: House | None = None
     try:
-        house = await _house(config, client, stored, progress, allotted)
+        house = await _house(config, client, stored, masked, progress, allotted)
         yield house
     finally:
         with anyio.CancelScope(shield=True):
@@ -104,6 +106,7 @@ async def _house(
     config: Config,
     client: Trusted,
     stored: Stored,
+    masked: Redacted,
     progress: Tell | None,
     allotted: Allotted | None,
 ) -> House:
@@ -133,12 +136,15 @@ async def _house(
         seconds=config.limits.request_seconds,
         turns=stored.turns,
         entrance=entrance,
-        repeats=ways.repeats(config, clock, router, stored.database),
+        repeats=ways.repeats(config, clock, router, stored.database, masked.cover),
         shadows=shadows,
+        redaction=masked.exits,
     )
     draining = Draining()
-    vectors = embedding(config, clock, catalogue, ready, client, pricing, purses, heard)
-    count = partial(counted, counter, router, stored.turns, ready, client, entrance)
+    vectors = embedding(
+        config, clock, catalogue, ready, client, pricing, purses, heard, masked.exits
+    )
+    count = partial(counted, counter, router, stored.turns, masked.exits, ready, client, entrance)
     application = _application(
         config,
         clock,

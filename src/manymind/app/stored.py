@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from manymind.app.money import Money
+from manymind.canon.exits import Cover
 from manymind.canon.faults import StoreFailed
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -34,13 +35,13 @@ class Part(Protocol):
 class Stored:
     """The database is opened when it is first needed: who keeps nothing pays nothing."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, cover: Cover | None = None) -> None:
         self._clock = clock = SystemClock()
         self._money: Money | None = None
         self.database = _database(config)
         self.budgets = Budgets(self.database, clock)
-        self.answers = Answers(self.database, clock, days=config.store.days)
-        self.conversations = Conversations(self.database, clock)
+        self.answers = Answers(self.database, clock, days=config.store.days, cover=cover)
+        self.conversations = Conversations(self.database, clock, cover=cover)
         self.turns = Turns(self.answers, self.conversations, named, keepsakes, identified)
 
     async def open(self) -> None:

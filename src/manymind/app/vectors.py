@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from manymind.app.money import Money, accounts
 from manymind.app.upstreams import Found
 from manymind.canon.attempts import OnAttempt
-from manymind.canon.ports import Clock
+from manymind.canon.embeddings import EmbedRequest, Vectors
+from manymind.canon.exits import Redaction
+from manymind.canon.ports import Clock, Desk, Embedder
 from manymind.catalog.catalogue import Catalogue
 from manymind.config import Config
 from manymind.egress.trusted import Trusted
@@ -24,10 +26,11 @@ def embedding(
     pricing: CataloguePricing,
     purses: Money,
     on_attempt: OnAttempt,
+    redaction: Redaction | None,
 ) -> Embedding:
     found = {each.name: embedder(each.upstream, each.settings, client) for each in ready}
     return Embedding(
-        {name: each for name, each in found.items() if each is not None},
+        {name: _leaving(each, redaction) for name, each in found.items() if each is not None},
         catalogue,
         pricing,
         metering(pricing),
@@ -36,3 +39,19 @@ def embedding(
         seconds=config.limits.request_seconds,
         on_attempt=on_attempt,
     )
+
+
+def _leaving(embedder: Embedder, redaction: Redaction | None) -> Embedder:
+    return embedder if redaction is None else _Masked(embedder, redaction)
+
+
+class _Masked(Embedder):
+    """An embedder that is given texts as they may leave."""
+
+    def __init__(self, embedder: Embedder, redaction: Redaction) -> None:
+        self._embedder = embedder
+        self._redaction = redaction
+
+    async def embed(self, request: EmbedRequest, desk: Desk) -> Vectors:
+        leaving = await self._redaction.embedding(desk.origin, request)
+        return await self._embedder.embed(leaving, desk)

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from manymind import dialects
 from manymind.app.amounts import amount
 from manymind.canon.courses import Shadow
+from manymind.canon.exits import Cover
 from manymind.canon.faults import Fault, NoSuchModel
 from manymind.canon.origins import Rights
 from manymind.canon.parts import Text
@@ -80,7 +81,9 @@ def entrance(
     )
 
 
-def repeats(config: Config, clock: Clock, router: Router, database: Database) -> Repeats | None:
+def repeats(
+    config: Config, clock: Clock, router: Router, database: Database, cover: Cover | None
+) -> Repeats | None:
     """What answers again the question that was asked before."""
     cache = config.cache
     if not cache.enabled:
@@ -91,7 +94,8 @@ def repeats(config: Config, clock: Clock, router: Router, database: Database) ->
         return Resolved(offer.key, offer.slug)
 
     room = Room(answer_bytes=cache.answer_kb * 1024, tenant_bytes=cache.tenant_mb * 1024 * 1024)
-    return Repeats(RepeatShelf(database, clock, room), clock, resolve, seconds=cache.seconds)
+    shelf = RepeatShelf(database, clock, room, cover)
+    return Repeats(shelf, clock, resolve, seconds=cache.seconds)
 
 
 def listed(entrance: Entrance, rights: Rights) -> tuple[Row, ...]:

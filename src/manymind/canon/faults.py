@@ -59,6 +59,13 @@ class Unsupported(BadRequest):
     code = "unsupported_parameter"
 
 
+class Blocked(BadRequest):
+    """The request holds what may not leave this server. What that is, is not repeated."""
+
+    code = "content_blocked"
+    remedy = "Take it out, or have the operator look at the settings of redaction."
+
+
 class ContextTooLong(BadRequest):
     code = "context_length_exceeded"
     remedy = "Send less, or choose a model with a larger context window."

@@ -11,6 +11,7 @@ from manymind.canon.attempts import Attempt, Bill
 from manymind.canon.documents import Card, Checked, Passage
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Chunk, Happened, Say
+from manymind.canon.exits import Exits
 from manymind.canon.items import Called, Item, Returned
 from manymind.canon.origins import Origin
 from manymind.canon.requests import Function, Request
@@ -105,7 +106,7 @@ class Desk(Struct, frozen=True, kw_only=True):
 
     `deadline` is in the seconds of `clock.now()`. `depth` counts teams within teams. `origin`
     is on whose behalf all of it is done. The `trail` is of this call alone, and not of those that
-    are made to answer it.
+    are made to answer it. What is sent out goes through `exits`, where there are any.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     inbox: Inbox | None = None
     final: bool = False
     trail: Trail | None = None
+    exits: Exits | None = None
 
     def at(self, step: str, allotment: Allotment | None = None) -> "Desk":
         """The desk of a call made from this one."""

@@ -22,6 +22,7 @@ from manymind.config.settings import (
     PresetSettings,
     PriceSettings,
     ProviderSettings,
+    RedactionSettings,
     RouteSettings,
     ServerSettings,
     SettingsFile,
@@ -37,6 +38,7 @@ __all__ = [
     "PresetSettings",
     "PriceSettings",
     "ProviderSettings",
+    "RedactionSettings",
     "RouteSettings",
     "ServerSettings",
     "ShadowSettings",
@@ -80,6 +82,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
         files=files,
         unread=() if named or not _PROJECT.is_file() else (_PROJECT,),
         key=seen.get("MANYMIND_API_KEY") or None,
+        redaction_key=seen.get("MANYMIND_REDACTION_KEY") or None,
     )
 
 

@@ -113,7 +113,7 @@ def _place(content: dict[str, Any], folder: Path) -> None:
     corpus = content.get("corpus", {})
     if "folders" in corpus:
         corpus["folders"] = [str(folder / Path(name).expanduser()) for name in corpus["folders"]]
-    tables = [(content.get("egress", {}), "ca_file")]
+    tables = [(content.get("egress", {}), "ca_file"), (content.get("redaction", {}), "key_file")]
     tables += [(provider, "key_file") for provider in content.get("providers", {}).values()]
     for table, name in tables:
         if name in table:

@@ -83,6 +83,12 @@ def _beside(config: Config, flags: Flags, environment: Mapping[str, str]) -> Ite
     yield Setting(
         name="key", value=SET if key else NOT_SET, origin="MANYMIND_API_KEY" if key else DEFAULT
     )
+    sealing = config.redaction_key is not None
+    yield Setting(
+        name="redaction_key",
+        value=SET if sealing else NOT_SET,
+        origin="MANYMIND_REDACTION_KEY" if sealing else DEFAULT,
+    )
 
 
 def _at(content: Content, place: Place) -> object:

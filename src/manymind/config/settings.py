@@ -255,6 +255,34 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     hours: Seconds = 72.0
 
 
+RedactionAction: TypeAlias = Literal["block", "redact", "flag", "off"]
+
+
+class RedactionRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is done with what a rule finds. With a `pattern` it is a rule of the operator's own,
+    of a `kind`, which is only tried where the `keyword` stands in a text, if there is one."""
+
+    action: RedactionAction | None = None
+    pattern: str | None = None
+    kind: Literal["secret", "personal"] = "secret"
+    keyword: str = ""
+
+
+class RedactionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may not leave, nor be written down. `secrets` and `personal` say what is done with
+    each kind, `rules` what with a single one. Calls by the keys and the routes of `exempt_keys`
+    and `exempt_routes` go out as they are. `key_file` holds the key that placeholders are made
+    with, and what is written down is sealed with; without one it is made in the data folder."""
+
+    mode: Literal["off", "on"] = "off"
+    secrets: RedactionAction = "redact"
+    personal: RedactionAction = "redact"
+    exempt_keys: tuple[str, ...] = ()
+    exempt_routes: tuple[str, ...] = ()
+    key_file: str | None = None
+    rules: dict[str, RedactionRule] = {}
+
+
 class EgressSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`allow` opens private hosts by name for addresses that callers or models give."""
 
@@ -280,6 +308,7 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     retries: RetrySettings = RetrySettings()
     egress: EgressSettings = EgressSettings()
     store: StoreSettings = StoreSettings()
+    redaction: RedactionSettings = RedactionSettings()
     cache: CacheSettings = CacheSettings()
     routes: dict[str, RouteSettings] = {}
     presets: dict[str, PresetSettings] = {}
@@ -303,3 +332,4 @@ class Config(SettingsFile, frozen=True, kw_only=True):
     files: tuple[Path, ...] = ()
     unread: tuple[Path, ...] = ()
     key: str | None = None
+    redaction_key: str | None = None

@@ -18,6 +18,7 @@ OTHERS = (
     "MANYMIND_CONFIG",
     "MANYMIND_DATA",
     "MANYMIND_API_KEY",
+    "MANYMIND_REDACTION_KEY",
     "MANYMIND_WEBHOOK_SECRET",
 )
 """Variables that no setting of a file stands for."""

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.attempts import OnAttempt
-from manymind.canon.events import Chunk, Noted, spoken
+from manymind.canon.events import Chunk, Noted, Say, spoken
 from manymind.canon.faults import CutShort, OverBudget, RateSpent
 from manymind.canon.letters import Carrier, Letter, Weighing
-from manymind.canon.ports import Desk, Hold, Meter, Metering, Pricing, Provider, Worst
+from manymind.canon.ports import Desk, Hold, Metering, Pricing, Provider, Worst
 from manymind.canon.requests import Request
 from manymind.catalog.offers import Offer
 from manymind.routing.abilities import without
+from manymind.routing.leaving import hearing
 from manymind.routing.mouth import Mouth
 from manymind.routing.question import Glance, Question, Risk, unseen
 from manymind.routing.sale import Sale
@@ -186,9 +187,10 @@ async def _nobody(chunk: Chunk) -> None:
     """Hears an answer that is not spoken."""
 
 
-async def _ask(served: Served, question: Question, mouth: Mouth, meter: Meter, desk: Desk) -> None:
+async def _ask(served: Served, question: Question, mouth: Mouth, say: Say, desk: Desk) -> None:
     offer = served.offer
     request, lost = without(question.request, offer)
     if lost:
         await mouth(spoken(Noted(what="dropped", data={"parameters": list(lost)})))
-    await served.provider.run(replace(request, model=offer.native), meter, desk)
+    heard = hearing(offer, request, say, desk)
+    await served.provider.run(replace(request, model=offer.native), heard, desk)

@@ -12,6 +12,7 @@ from manymind.canon.values import Ticks
 from manymind.dialects.preferences import without_wishes
 from manymind.routing.candidates import Candidate
 from manymind.routing.health import Health
+from manymind.routing.leaving import leaving
 from manymind.routing.mouth import Mouth
 from manymind.routing.patience import Patience, Spending, elsewhere, most_useful
 from manymind.routing.question import Question, Risk
@@ -84,7 +85,7 @@ class Trip:
     async def _try(self, candidate: Candidate, tried: "_Tried") -> None:
         served, till = candidate.served, self._till
         offer, carrier, number = served.offer, served.carrier, self._spending.attempts
-        question = self._asked_of(candidate)
+        question = await leaving(offer, self._asked_of(candidate), self._desk)
         tried.risk = risk = till.risk(served, question, self._desk)
         desk = self._desk.at(f"attempt-{number}")
         held = await till.hold(served, risk, question, desk)

@@ -13,7 +13,10 @@ from manymind.server.exchange import Exchange
 from manymind.server.paging import query
 
 _SHARED = (
-    ("access-control-expose-headers", "x-request-id, x-manymind-dropped-parameters, retry-after"),
+    (
+        "access-control-expose-headers",
+        "x-request-id, x-manymind-dropped-parameters, x-manymind-redacted, retry-after",
+    ),
     ("vary", "origin"),
 )
 """What goes out to a page of a listed origin, so that its browser lets it read the reply."""

@@ -17,6 +17,7 @@ from manymind.server.line import HungUp
 from manymind.server.naming import Naming
 
 DROPPED_HEADER = "x-manymind-dropped-parameters"
+REDACTED_HEADER = "x-manymind-redacted"
 
 FAREWELL_SECONDS = 1.0
 """How long a caller whose answer is cut off may take to hear of it."""
@@ -32,11 +33,14 @@ STREAM_HEADERS = (
 
 
 class Losses:
-    """What could not be carried to the model that answers, for the reply's header."""
+    """What could not be carried to the model that answers, and how much was masked on the way,
+    for the reply's headers."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
         self._told = 0
+        self._found: dict[str, int] = {}
+        self._found_told: dict[str, int] = {}
 
     def hear(self, chunk: Chunk) -> Chunk:
         """Takes the notices of losses out of the chunk."""
@@ -50,12 +54,17 @@ class Losses:
 
     @property
     def untold(self) -> bool:
-        return self._told < len(self._names)
+        return self._told < len(self._names) or self._found_told != self._found
 
     def news(self) -> list[tuple[str, str]]:
-        """The header that tells of losses, if there are any that were not told yet."""
+        """The headers that tell of losses, if there are any that were not told yet."""
         told, self._told = self._told, len(self._names)
-        return [(DROPPED_HEADER, self._listed())] if self._told > told else []
+        found, self._found_told = self._found_told, self._found
+        dropped = [(DROPPED_HEADER, self._listed())] if self._told > told else []
+        if found == self._found:
+            return dropped
+        counts = ", ".join(f"{rule}={count}" for rule, count in self._found.items())
+        return [*dropped, (REDACTED_HEADER, counts)]
 
     def _listed(self) -> str:
         """The names, as many as a header may well hold."""
@@ -69,7 +78,12 @@ class Losses:
         return ", ".join(shown)
 
     def _note(self, event: object) -> bool:
-        if not (isinstance(event, Noted) and event.what == "dropped" and event.voice == LEADER):
+        if not isinstance(event, Noted) or event.voice != LEADER:
+            return False
+        if event.what == "redacted":
+            self._found = cast("dict[str, int]", event.data["found"])
+            return True
+        if event.what != "dropped":
             return False
         names = event.data.get("parameters")
         if isinstance(names, list | tuple):
@@ -190,7 +204,7 @@ class Streamed:
         if not self._exchange.started:
             await self._exchange.start(200, [*STREAM_HEADERS, *losses])
         elif losses:  # A heartbeat has sent the head before anybody knew.
-            frames = [comment(": ".join(losses[0])), *frames]
+            frames = [*(comment(": ".join(each)) for each in losses), *frames]
         for frame in frames:
             await self._exchange.send(frame)
         self._beat_at = self._loop.time() + self._heartbeat_seconds

@@ -14,9 +14,10 @@ from manymind.dialects.mirror import Writer
 from manymind.dialects.openai_faults import error_fields
 from manymind.dialects.sse import unframed
 from manymind.server.naming import Naming
-from manymind.server.stream import Losses
+from manymind.server.stream import DROPPED_HEADER, Losses
 
 DROPPED_EVENT = "manymind.dropped"
+REDACTED_EVENT = "manymind.redacted"
 
 Tell: TypeAlias = Callable[[bytes], Awaitable[None]]
 Keep: TypeAlias = Callable[[Answer], Awaitable[None]]
@@ -82,10 +83,15 @@ class _Speech:
         return events, ended
 
     def _news(self) -> list[bytes]:
-        """What could not be carried, after the first event: here no header could tell it."""
+        """What could not be carried, and what was masked, after the first event: here no header
+        could tell it."""
         return [
-            msgspec.json.encode({"type": DROPPED_EVENT, "parameters": names})
-            for _, names in self._losses.news()
+            msgspec.json.encode(
+                {"type": DROPPED_EVENT, "parameters": told}
+                if header == DROPPED_HEADER
+                else {"type": REDACTED_EVENT, "found": told}
+            )
+            for header, told in self._losses.news()
         ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, insert, literal, or_, s
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from manymind.canon.exits import Cover
 from manymind.canon.faults import Conflict, ContextTooLong, NoSuchAnswer, NotFound
 from manymind.canon.items import Item
 from manymind.canon.ports import Clock, Kept
@@ -19,7 +20,15 @@ from manymind.canon.values import Json
 from manymind.store import answer_items
 from manymind.store.answer_items import Held
 from manymind.store.database import Database, harmless
-from manymind.store.packing import Packed, pack, pack_json, unpack, unpack_answer, unpack_items
+from manymind.store.packing import (
+    Bare,
+    Packed,
+    pack,
+    pack_json,
+    unpack,
+    unpack_answer,
+    unpack_items,
+)
 from manymind.store.packing import unpack_json as unpack_fields
 from manymind.store.tables import ANSWERS as A
 
@@ -55,19 +64,22 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 class Answers:
-    """`days` is how long an answer is kept."""
+    """`days` is how long an answer is kept, and `cover` hides what is not to be read in it."""
 
-    def __init__(self, database: Database, clock: Clock, *, days: int) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, days: int, cover: Cover | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._days = days
+        self._cover = cover or Bare()
         self._swept = float("-inf")
 
     async def keep(self, kept: Kept) -> None:
         stem, now = _stem(kept.answer.id), self._now()
         try:
-            if not await self._database.stroke(partial(_strike, kept, stem, now)):
-                row = await anyio.to_thread.run_sync(_row, kept, stem, now)
+            if not await self._database.stroke(partial(_strike, self._cover, kept, stem, now)):
+                row = await anyio.to_thread.run_sync(_row, self._cover, kept, stem, now)
                 async with self._database.writing() as connection:
                     await connection.execute(_KEEP, row)
                     await answer_items.enter(connection, kept, stem, now)
@@ -79,7 +91,7 @@ class Answers:
         async with self._database.reading() as connection:
             chain = await self._chain(connection, owner, response_id)
             rows = await self._rows(connection, owner, chain)
-        return await anyio.to_thread.run_sync(_history, rows)
+        return await anyio.to_thread.run_sync(self._history, owner, rows)
 
     async def items(self, owner: str, names: Collection[str]) -> Mapping[str, Item]:
         """Those of the items that are kept, whichever answers they belong to."""
@@ -87,7 +99,7 @@ class Answers:
             held = await answer_items.holding(
                 connection, owner, tuple(names), self._oldest(), RECALLED_BYTES_MAX
             )
-        return await anyio.to_thread.run_sync(_of_all, held)
+        return await anyio.to_thread.run_sync(self._of_all, owner, held)
 
     async def find(self, owner: str, answer_id: str, dialect: str) -> Kept:
         """One answer, with what was asked for it."""
@@ -96,7 +108,7 @@ class Answers:
             row = found.one_or_none()
         if row is None:
             raise _unknown(answer_id, dialect)
-        return await anyio.to_thread.run_sync(_unpacked, row)
+        return await anyio.to_thread.run_sync(self._unpacked, row)
 
     async def forget(self, owner: str, answer_id: str, dialect: str) -> None:
         """What hangs on a forgotten answer cannot be gone on from any more."""
@@ -115,9 +127,10 @@ class Answers:
             row = found.one_or_none()
             if row is None:
                 raise _unknown(answer_id, dialect)
-            fields = {**unpack_fields(row.request), "metadata": metadata}
+            hidden = self._cover.hidden(owner, metadata)
+            fields = {**unpack_fields(row.request), "metadata": hidden}
             await connection.execute(update(A).where(one).values(request=pack_json(fields)))
-        kept = _unpacked(row)
+        kept = self._unpacked(row)
         return replace(kept, request=replace(kept.request, metadata=metadata))
 
     async def listed(
@@ -134,7 +147,7 @@ class Answers:
             query = select(A).where(and_(*wanted)).limit(window.limit)
             query = query.order_by(*(c if window.oldest_first else c.desc() for c in order))
             rows = (await connection.execute(query)).all()
-        return await anyio.to_thread.run_sync(_all_unpacked, rows)
+        return await anyio.to_thread.run_sync(self._all_unpacked, rows)
 
     async def sweep(self) -> None:
         """Forget what is older than it may be; at most once an hour, since it reads an index."""
@@ -145,6 +158,26 @@ class Answers:
         async with self._database.writing() as connection:
             await connection.execute(delete(A).where(A.c.kept_at < self._oldest()))
             await answer_items.sweep(connection, self._oldest())
+
+    def _unpacked(self, row: _Found) -> Kept:
+        columns = (row.asked, row.request, row.answer, row.events)
+        shown = (each and self._cover.shown(row.owner, each) for each in columns)
+        return replace(unpack(row.owner, Packed(*shown)), at=row.kept_at // 1_000_000)
+
+    def _all_unpacked(self, rows: Sequence[_Found]) -> tuple[Kept, ...]:
+        return tuple(map(self._unpacked, rows))
+
+    def _history(self, owner: str, rows: Sequence[tuple[bytes, bytes]]) -> tuple[Item, ...]:
+        history: list[Item] = []
+        for items, answer in rows:
+            history.extend(unpack_items(self._cover.shown(owner, items)))
+            said = unpack_answer(self._cover.shown(owner, answer)).outputs
+            history.extend(output.item for output in said if output.choice == 0)
+        return tuple(history)
+
+    def _of_all(self, owner: str, held: Sequence[Held]) -> dict[str, Item]:
+        shown = (replace(each, body=self._cover.shown(owner, each.body)) for each in held)
+        return {name: item for each in shown for name, item in each.items().items()}
 
     def _now(self) -> int:
         return int(self._clock.today() * 1e6)
@@ -226,8 +259,8 @@ class Answers:
         return [found[each] for each in reversed(chain)]
 
 
-def _row(kept: Kept, stem: str, now: int) -> dict[str, object]:
-    packed = pack(kept)
+def _row(cover: Cover, kept: Kept, stem: str, now: int) -> dict[str, object]:
+    packed = pack(cover.hidden(kept.owner, kept))
     before = kept.request.previous_response_id
     return {
         "owner": kept.owner,
@@ -244,8 +277,8 @@ def _row(kept: Kept, stem: str, now: int) -> dict[str, object]:
     }
 
 
-def _strike(kept: Kept, stem: str, now: int, connection: sqlite3.Connection) -> None:
-    connection.execute(_STRUCK, _row(kept, stem, now))
+def _strike(cover: Cover, kept: Kept, stem: str, now: int, connection: sqlite3.Connection) -> None:
+    connection.execute(_STRUCK, _row(cover, kept, stem, now))
     answer_items.strike(connection, kept, stem, now)
 
 
@@ -269,24 +302,3 @@ def _broken(response_id: str) -> NoSuchAnswer:
         f"Previous response with id '{_shown(response_id)}' not found.",
         field="previous_response_id",
     )
-
-
-def _unpacked(row: _Found) -> Kept:
-    packed = Packed(row.asked, row.request, row.answer, row.events)
-    return replace(unpack(row.owner, packed), at=row.kept_at // 1_000_000)
-
-
-def _all_unpacked(rows: Sequence[_Found]) -> tuple[Kept, ...]:
-    return tuple(map(_unpacked, rows))
-
-
-def _history(rows: Sequence[tuple[bytes, bytes]]) -> tuple[Item, ...]:
-    history: list[Item] = []
-    for items, answer in rows:
-        history.extend(unpack_items(items))
-        history.extend(o.item for o in unpack_answer(answer).outputs if o.choice == 0)
-    return tuple(history)
-
-
-def _of_all(held: Sequence[Held]) -> dict[str, Item]:
-    return {name: item for each in held for name, item in each.items().items()}

@@ -1,12 +1,15 @@
 """Values as bytes, and back. The message that an answer was read from is left out: it says
 nothing that its own dialect could not be told again."""
 
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.answers import Answer
 from manymind.canon.events import Happened
+from manymind.canon.exits import Cover
 from manymind.canon.items import Item
 from manymind.canon.ports import Kept
 from manymind.canon.requests import Request
@@ -18,6 +21,19 @@ _REQUEST = msgspec.json.Decoder(Request)
 _ANSWER = msgspec.json.Decoder(Answer)
 _EVENTS = msgspec.json.Decoder(tuple[Happened, ...])
 _JSON = msgspec.json.Decoder(Json)
+
+
+Value = TypeVar("Value")
+
+
+class Bare(Cover):
+    """Hides nothing."""
+
+    def hidden(self, owner: str, value: Value) -> Value:
+        return value
+
+    def shown(self, owner: str, packed: bytes) -> bytes:
+        return packed
 
 
 class Packed(Struct, frozen=True):

@@ -5,10 +5,12 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from manymind.canon.events import Happened
+from manymind.canon.exits import Cover
 from manymind.canon.ports import Clock
 from manymind.canon.repeats import Place, Repeated
 from manymind.store.database import Database
-from manymind.store.packing import pack_events, unpack_events
+from manymind.store.packing import Bare, pack_events, unpack_events
 from manymind.store.tables import REPEATS as R
 
 _MICROS = 1_000_000
@@ -29,10 +31,17 @@ class Room(Struct, frozen=True, kw_only=True):
 class RepeatShelf:
     """What is too old is not found; it is removed now and then, and so is what is too much."""
 
-    def __init__(self, database: Database, clock: Clock, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        room: Room | None = None,
+        cover: Cover | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._room = room or Room()
+        self._cover = cover or Bare()
         self._swept = float("-inf")
         self._added: dict[str, int] = {}
 
@@ -44,11 +53,11 @@ class RepeatShelf:
             row = (await connection.execute(asked)).one_or_none()
         if row is None:
             return None
-        events = await anyio.to_thread.run_sync(unpack_events, row.events)
+        events = await anyio.to_thread.run_sync(self._unpacked, place.owner, row.events)
         return Repeated(offer=row.offer, events=events, at=row.kept_at / _MICROS)
 
     async def keep(self, place: Place, repeated: Repeated, seconds: int) -> None:
-        packed = await anyio.to_thread.run_sync(pack_events, repeated.events)
+        packed = await anyio.to_thread.run_sync(self._packed, place.owner, repeated.events)
         if len(packed) > self._room.answer_bytes:
             return
         now = self._now()
@@ -69,6 +78,12 @@ class RepeatShelf:
         except IntegrityError:
             return  # Another server has kept the same in this moment.
         await self._tidy(place.owner, len(packed))
+
+    def _packed(self, owner: str, events: tuple[Happened, ...]) -> bytes:
+        return pack_events(self._cover.hidden(owner, events))
+
+    def _unpacked(self, owner: str, packed: bytes) -> tuple[Happened, ...]:
+        return unpack_events(self._cover.shown(owner, packed))
 
     async def drop(self, place: Place) -> None:
         async with self._database.writing() as connection:
