@@ -113,13 +113,19 @@ async def test_an_invented_quote_is_refused_and_never_cited(kind: str) -> None:
         assert lie not in heard.answer.text
 
 
-async def test_a_figure_that_is_not_in_the_quote_marks_the_claim() -> None:
+async def test_a_claim_with_a_figure_that_is_not_in_its_quote_is_refused() -> None:
     lie = noting("The tides are 61 metres high.", "tides", "The highest tides are 16 metres")
     stage = Stage({"plan": planner(1), "agent-1": lie})
     heard = await performed(stage, a_request(QUESTION), *LIBRARY)
-    assert noted(heard, "claim")[0]["sound"] is False
-    brief = encoded(stage.asked("write")[0].items[-1])
-    assert "61" not in brief and "The highest tides are 16 metres" in brief
+    assert "Of the claim's figures 61 stands in no quote of it." in encoded(
+        noted(heard, "rejected")
+    )
+    assert not noted(heard, "claim") and not citations_of(heard.answer)
+    account = heard.answer.verification
+    assert account is not None
+    assert [(lost.voice, lost.text) for lost in account.lost] == [
+        ("agent-1", "The tides are 61 metres high.")
+    ]
 
 
 async def test_a_failed_quote_may_be_mended_twice_and_is_then_unsupported() -> None:

@@ -71,10 +71,12 @@ class Reasoning(Struct, frozen=True, kw_only=True):
 
 
 class Caps(Struct, frozen=True, kw_only=True):
-    """What a run may use at the most, beyond output tokens."""
+    """What a run may use at the most, beyond output tokens. `turns` are each agent's, and
+    `total_turns` all agents' together."""
 
     cost: Ticks | None = None
     turns: int | None = None
+    total_turns: int | None = None
     tool_calls: int | None = None
     agents: int | None = None
     seconds: float | None = None
@@ -86,6 +88,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `instructions` are what stands apart from the history (Responses, Messages); a system message
     within the history is an item. `dialect` names the wire form that it was read from. `betas`
     are features of Messages that the caller asked for beside the body, in `anthropic-beta`.
+    `unsupported` is what a team is to do with claims that are not supported: mark or drop.
     """
 
     model: str
@@ -125,5 +128,6 @@ class Request(Struct, frozen=True, kw_only=True):
     truncation: str | None = None
     require_parameters: bool | None = None
     betas: tuple[str, ...] = ()
+    unsupported: str | None = None
     caps: Caps = Caps()
     aside: Aside | None = None

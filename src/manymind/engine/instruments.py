@@ -21,7 +21,7 @@ from manymind.canon.requests import Function
 from manymind.canon.values import Json
 from manymind.engine.blackboard import Answered, Coverage, Limits, Passages, Queries
 from manymind.engine.calls import Calls
-from manymind.engine.evidence import Accepted, Evidence, Rejected
+from manymind.engine.evidence import QUOTES_MAX, Accepted, Evidence, Quoted, Rejected
 from manymind.engine.purse import Tally
 from manymind.engine.settings import TeamSettings
 from manymind.engine.speaking import searched
@@ -48,10 +48,23 @@ class _Read(Struct):
     end: int | None = None
 
 
-class _Claim(Struct):
-    text: str
+class _Quote(Struct):
     document_id: str
     quote: str
+
+
+class _Claim(Struct):
+    """Models that have one quote often write it beside the text, and not in the list."""
+
+    text: str
+    evidence: list[_Quote] = []
+    document_id: str = ""
+    quote: str = ""
+
+    @property
+    def quotes(self) -> tuple[Quoted, ...]:
+        beside = [_Quote(self.document_id, self.quote)] if self.quote or self.document_id else []
+        return tuple(Quoted(each.document_id, each.quote) for each in (*self.evidence, *beside))
 
 
 _Arguments: TypeAlias = _Search | _Grep | _Read | _Claim
@@ -67,6 +80,17 @@ _SHAPES: dict[str, type[_Arguments]] = {
 
 _WORDS: Json = {"type": "string"}
 _NUMBER: Json = {"type": "integer"}
+_QUOTES: Json = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": QUOTES_MAX,
+    "items": {
+        "type": "object",
+        "properties": {"document_id": _WORDS, "quote": _WORDS},
+        "required": ["document_id", "quote"],
+        "additionalProperties": False,
+    },
+}
 _IDS: Json = {"type": "array", "items": _WORDS, "description": "Only these; all where left out."}
 
 
@@ -107,11 +131,13 @@ CORPUS_TOOLS = (
     ),
     _declared(
         NOTE_CLAIM,
-        "Note a fact, with a quote copied word for word from the document that proves it.",
-        ("text", "document_id", "quote"),
-        text={**_WORDS, "description": "The fact, in your own words."},
-        document_id=_WORDS,
-        quote=_WORDS,
+        "Note a fact, with the quotes that prove it, each copied word for word from its document.",
+        ("text", "evidence"),
+        text={
+            **_WORDS,
+            "description": "The fact, in your own words. Each of its figures stands in a quote.",
+        },
+        evidence=_QUOTES,
     ),
 )
 
@@ -204,24 +230,19 @@ class Instruments:
         return await self._passages(called, arguments, desk.key)
 
     async def _claim(self, called: Called, claim: _Claim) -> Outcome:
-        evidence = self._shared.evidence
-        noting = await evidence.note(self._voice, claim.text, claim.document_id, claim.quote)
+        noting = await self._shared.evidence.note(self._voice, claim.text, *claim.quotes)
         match noting:
             case Accepted(note=note, new=new):
-                found = note.found
-                data: Json = {
-                    "id": note.name,
-                    "document_id": found.document_id,
-                    "start": found.start,
-                    "end": found.end,
-                    "sound": note.sound,
-                }
+                places = [
+                    {"document_id": found.document_id, "start": found.start, "end": found.end}
+                    for found in note.evidence
+                ]
+                data: Json = {"id": note.name, **places[0], "evidence": places}
                 result: Json = {"accepted": True, "evidence": note.name}
-                if not note.sound:
-                    result["note"] = "Figures of the claim are not in the quote: it is marked."
                 return _returned(called, result, new, self._note("claim", data))
             case Rejected():
-                data = {"document_id": claim.document_id[:200], "reason": noting.reason}
+                named = next((each.document_id for each in claim.quotes), "")
+                data = {"document_id": named[:200], "reason": noting.reason, "final": noting.final}
                 result = {"accepted": False, "reason": noting.reason, "final": noting.final}
                 result["nearest"] = [self._shown(passage) for passage in noting.nearest]
                 return _returned(called, result, False, self._note("rejected", data))

@@ -11,23 +11,28 @@ from manymind.canon.faults import BadRequest, Fault, Unsupported
 from manymind.canon.ports import Desk, Provider, Shelves, Toolbox
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
+from manymind.canon.verification import Verification
+from manymind.engine.accounting import account
 from manymind.engine.agent import Report
 from manymind.engine.blackboard import Coverage, Limits, Post, Queries
 from manymind.engine.briefs import prefix
 from manymind.engine.calls import Calls, Run
+from manymind.engine.claims import oppositions
 from manymind.engine.conversation import abridged, in_words, question
 from manymind.engine.crew import Crew, alone, budget, size
 from manymind.engine.draft import Draft
 from manymind.engine.evidence import Evidence
 from manymind.engine.instruments import Shared, offered
+from manymind.engine.judging import Judging
 from manymind.engine.mission import Mission
 from manymind.engine.mouth import Mouth
 from manymind.engine.plan import Plan
 from manymind.engine.planning import planned
 from manymind.engine.purse import Tally, charged, open_purse
 from manymind.engine.settings import TeamSettings, width
-from manymind.engine.speaking import called, dropped, message, refused
+from manymind.engine.speaking import called, dropped, facts, message, refused
 from manymind.engine.timing import Alarms, timetable, unwrapped
+from manymind.engine.verdicts import Rulings
 from manymind.engine.writing import Writing
 
 
@@ -138,10 +143,27 @@ def ignored(request: Request, toolbox: Toolbox | None) -> tuple[str, ...]:
 async def _answer(mission: Mission) -> None:
     plan = await planned(mission)
     reports = await _worked(mission, plan)
-    draft = await Writing(mission, reports).draft()
+    rulings = await _judged(mission)
+    draft = await Writing(mission, reports, rulings).draft()
     if draft.empty:
         _raise_if_nothing(mission, draft, reports)
-    await _speak(mission, draft)
+    verification = account(mission, plan, reports, rulings, draft)
+    await _speak(mission, draft, verification)
+
+
+async def _judged(mission: Mission) -> Rulings:
+    """What a verifier says of the claims, if there is one. What is not supported is withdrawn
+    where the policy drops it."""
+    evidence, model = mission.shared.evidence, mission.settings.verifier
+    if model is None:
+        return Rulings(reason=mission.settings.unjudged)
+    claims = evidence.claims
+    if not claims:
+        return Rulings(reason="there was nothing to judge")
+    rulings = await Judging(mission, model).rule(claims, oppositions(claims))
+    if mission.unsupported == "drop":
+        evidence.withdraw(claim.id for claim in claims if rulings.fails(claim))
+    return rulings
 
 
 async def _worked(mission: Mission, plan: Plan) -> tuple[Report, ...]:
@@ -161,7 +183,7 @@ def _raise_if_nothing(mission: Mission, draft: Draft, reports: tuple[Report, ...
         raise fault
 
 
-async def _speak(mission: Mission, draft: Draft) -> None:
+async def _speak(mission: Mission, draft: Draft, verification: Verification | None) -> None:
     """The leader's whole answer, from its first item to its end."""
     mouth, reason = mission.mouth, draft.reason or mission.shared.limits.reason
     if draft.refusal:
@@ -173,6 +195,10 @@ async def _speak(mission: Mission, draft: Draft) -> None:
         await mouth.say(*called(f"call-{number}", call))
     urls = {citation.url for piece in draft.pieces for citation in piece.citations}
     mission.tally.add(Usage(sources=len(urls)))
-    ended = Ended(status="incomplete" if reason else "completed", reason=reason)
+    ended = Ended(
+        status="incomplete" if reason else "completed", reason=reason, verification=verification
+    )
+    if verification is not None:
+        await mouth.say(*facts(verification))
     spent = Spent(usage=charged(mission.tally.usage, mission.purse.whole))
     await mouth.say(Stopped(reason=draft.stop), spent, ended)
