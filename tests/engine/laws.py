@@ -81,7 +81,7 @@ def assert_cited(answer: Answer, library: Library) -> None:
     numbers: dict[str, str] = {}
     for cited in citations_of(answer):
         assert cited.verified in (True, False)
-        assert not cited.verified or _proved(text, cited, answer), f"a figure stands in no quote: {text!r} {cited!r}"
+        assert not cited.verified or _proved(text, cited, answer), text
         assert text[cited.start : cited.end] == f"[[{cited.title}]]({cited.url})"
         spans.add((cited.start, cited.end))
         assert cited.url is not None and cited.title is not None

@@ -11,6 +11,7 @@ from manymind.dialects.anthropic_messages.thinking import read_thinking
 from manymind.dialects.anthropic_messages.tools import read_choice, read_tools
 from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.money import ticks
+from manymind.dialects.proofs import read_unsupported
 from manymind.dialects.reading import Object, decode
 
 DOLLARS_MAX = 900_000
@@ -43,6 +44,7 @@ def read_request(request_body: bytes) -> Request:
         include=body.texts("include"),
         user=_read_user(body, left),
         require_parameters=_read_provider(body, left),
+        unsupported=read_unsupported(body),
         caps=_read_caps(body),
     )
     left |= asked.left | body.left()
@@ -94,6 +96,7 @@ def _read_caps(body: Object) -> Caps:
     return Caps(
         cost=None if cost is None else ticks(cost),
         turns=body.whole("max_turns", 1),
+        total_turns=body.whole("max_total_turns", 1),
         tool_calls=body.whole("max_tool_calls", 0),
         agents=body.whole("agent_count", 1),
     )
