@@ -87,7 +87,7 @@ async def test_our_own_tools_come_before_those_of_the_house() -> None:
     await performed(stage, a_request(QUESTION), *LIBRARY, toolbox=Weather())
     tools = stage.asked("agent-1")[0].tools or ()
     names = [tool.name for tool in tools if isinstance(tool, Function)]
-    assert names == ["search", "grep", "read", "note_claim", "weather"]
+    assert names == ["search", "grep", "read", "note_claim", "recall", "weather"]
 
 
 async def test_a_tool_that_fails_is_a_result_and_no_end() -> None:

@@ -99,9 +99,9 @@ async def _house(
     ready = tuple(each for each in found if each.ready)
     catalogue = await stocked(config, ready, client)
     shelves = await open_shelves(config, progress)
-    team = roles.team(config, catalogue, ready, READER)
+    teams = roles.teams(config, catalogue, ready, TEAM, READER)
     counter = Counter()
-    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, team, counter)
+    router = _router(config, clock, catalogue, _upstreams(ready, client), shelves, teams, counter)
     roles.check(config, router)
     gateway = _gateway(config, clock, router, stored, allotted)
     draining = Draining()
@@ -115,7 +115,7 @@ async def _house(
         application=application,
         draining=draining,
         found=found,
-        team=team,
+        team=teams[TEAM],
         stored=stored,
     )
 
@@ -135,7 +135,7 @@ def _router(
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
-    team: TeamSettings,
+    teams: Mapping[str, TeamSettings],
     counter: Counter,
 ) -> Router:
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
@@ -144,7 +144,8 @@ def _router(
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
-    own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
+    own: dict[str, Provider] = {READER: Reader(shelves)}
+    own |= {name: Team(run, shelves, None, settings) for name, settings in teams.items()}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
     router = Router({**upstreams, **own}, catalogue, pricing, metered, tighten=closer)

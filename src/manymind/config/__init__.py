@@ -20,6 +20,7 @@ from manymind.config.settings import (
     PriceSettings,
     ProviderSettings,
     SettingsFile,
+    TeamSettings,
 )
 from manymind.config.variables import OTHERS, in_variables, outgoing, variables
 
@@ -30,6 +31,7 @@ __all__ = [
     "Flags",
     "PriceSettings",
     "ProviderSettings",
+    "TeamSettings",
     "file_in_use",
     "flagged",
     "load",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -15,6 +15,7 @@ class ConfigError(Exception):
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0)]
+TeamName: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 Dollars: TypeAlias = Annotated[Decimal, "as text or as a number, both exact"]
 
 
@@ -40,10 +41,16 @@ class CorpusSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TeamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The models that a team's roles run on; empty means the first that is there."""
+    """The models that a team's roles run on; empty means the first that is there. `reader` is
+    the agents' model where documents are read through, and `verifier` judges whether quotes
+    support their claims: best another house's model; without one nobody judges. `unsupported`
+    says what is done with claims that are not supported, unless the request does."""
 
     leader: str | None = None
     agent: str | None = None
+    reader: str | None = None
+    verifier: str | None = None
+    unsupported: Literal["mark", "drop"] = "mark"
 
 
 class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,12 +110,14 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a settings file may hold.
 
     `ceilings` say, in dollars, what a call may cost at the most where nobody can compute it: by
-    `provider/model`, or `provider/model@effort`.
+    `provider/model`, or `provider/model@effort`. Each of `teams` is a model of its own,
+    `manymind/team-NAME`; a role that it leaves out is that of `team`.
     """
 
     server: ServerSettings = ServerSettings()
     corpus: CorpusSettings = CorpusSettings()
     team: TeamSettings = TeamSettings()
+    teams: dict[TeamName, TeamSettings] = {}
     limits: LimitSettings = LimitSettings()
     egress: EgressSettings = EgressSettings()
     store: StoreSettings = StoreSettings()

@@ -56,7 +56,7 @@ def fact(statement: str) -> Fact:
     words: list[str] = []
     values: list[str] = []
     denied = False
-    before = ""
+    before, reached = "", 0
     for found in _TOKEN.finditer(plain):
         token = found[0]
         if not token[0].isdigit():
@@ -64,16 +64,22 @@ def fact(statement: str) -> Fact:
             denied ^= lowered in _DENIALS or lowered.endswith(("n't", "n’t"))
             if lowered not in _ARTICLES and lowered not in _DENIALS:
                 words.append(lowered.removesuffix("n't").removesuffix("n’t"))
-        elif before[:1].isupper() and before.casefold() not in _ARTICLES | _PLACING:
+        elif _named(before, plain[reached : found.start()]):
             words.append(f"{before.casefold()} {whole(token)}")
         else:
             values.append(whole(token))
-        before = token
+        before, reached = token, found.end()
     years = [value for value in values if _YEAR.fullmatch(value)]
     if len(years) < len(values):
         values = [value for value in values if value not in years]
         words += years
     return Fact(tuple(sorted(words)), tuple(values), denied)
+
+
+def _named(before: str, between: str) -> bool:
+    """Whether a figure is part of the name that the word before it begins."""
+    capital = before[:1].isupper() and before.casefold() not in _ARTICLES | _PLACING
+    return capital and between.isspace()
 
 
 def same(left: Fact, right: Fact) -> bool:

@@ -31,6 +31,7 @@ class TeamSettings(Struct, frozen=True, kw_only=True):
     name: str = "manymind/multi-agent"
     depth_max: int = 2
     turns: int = 8
+    total_turns: int = 512
     tool_calls: int = 400
     tool_calls_a_turn: int = 16
     retries: int = 1
