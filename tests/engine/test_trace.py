@@ -1,6 +1,7 @@
 """What an agent is told of its past: whole, then by handles, and the same bytes turn after turn."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -85,5 +86,5 @@ async def test_turns_share_their_beginning_to_the_byte() -> None:
     await performed(stage, a_request("What?", caps=Caps(turns=9)), LONG)
     turns = [encoded(request.items) for request in stage.asked("agent-1")]
     assert len(turns) > 5
-    for earlier, later in zip(turns, turns[1:], strict=False):
+    for earlier, later in pairwise(turns):
         assert later.startswith(earlier.removesuffix("]"))
