@@ -123,7 +123,7 @@ async def test_an_agent_whose_every_claim_was_refused_has_failed_and_the_loss_is
     assert noted(heard, "failed")[0]["reason"] == "claims_refused"
     account = heard.answer.verification
     assert account is not None
-    assert (account.tallies.lost, account.lost[0].voice) == (1, "agent-2")
+    assert (account.counts.lost, account.lost[0].voice) == (1, "agent-2")
     assert account.lost[0].text == "The Moon is cheese."
 
 

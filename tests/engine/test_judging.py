@@ -82,7 +82,7 @@ async def test_the_verifier_sees_claims_and_quotes_and_nothing_else() -> None:
     assert request.model == "a/judge" and request.output is not None
     assert QUESTION not in encoded(request) and HIGH[2] in encoded(request)
     assert account.verifier.status == "done" and account.verifier.model == "a/judge"
-    assert (account.tallies.judged, account.tallies.supported) == (2, 2)
+    assert (account.counts.judged, account.counts.supported) == (2, 2)
     assert not stage.asked("refute")
 
 
@@ -93,7 +93,7 @@ async def test_a_dispute_goes_to_a_refuter_and_both_verdicts_are_kept() -> None:
     assert "The tides are high." in encoded(request) and "far off" not in encoded(request)
     said = account.claims[0].statements[0]
     assert (said.first, said.verdict) == ("contradicts", "does_not_support")
-    assert account.tallies.disputed == account.tallies.not_supported == 1
+    assert account.counts.disputed == account.counts.not_supported == 1
     assert [fact["task"] for fact in noted(heard, "judged")] == ["verify", "refute"]
 
 
@@ -119,7 +119,7 @@ async def test_a_marked_claim_may_be_cited_and_is_never_called_verified() -> Non
         "moon": True,
     }
     assert "the quote contradicts this.) The tides are high." in encoded(stage.asked("write")[0])
-    assert (account.policy, account.tallies.dropped) == ("mark", 0)
+    assert (account.policy, account.counts.dropped) == ("mark", 0)
 
 
 @pytest.mark.parametrize("by", ["request", "settings"])
@@ -137,7 +137,7 @@ async def test_a_dropped_claim_cannot_be_cited(by: str) -> None:
     assert [cited.document_id for cited in citations_of(heard.answer)] == ["moon"]
     assert HIGH[2] not in encoded(stage.asked("write")[0].items[-1])
     assert [claim.dropped for claim in account.claims] == [True, False]
-    assert (account.policy, account.tallies.dropped) == ("drop", 1)
+    assert (account.policy, account.counts.dropped) == ("drop", 1)
 
 
 async def _by_settings(roles: Mapping[str, Entry]) -> tuple[Stage, Heard, Verification]:
@@ -156,7 +156,7 @@ async def test_a_sentence_whose_figure_is_not_in_its_evidence_is_dropped_if_that
     _, heard, account = await played({"write": saying(text)}, unsupported="drop")
     assert "61" not in heard.answer.text and "The Moon is far" in heard.answer.text
     assert "That is 3 of them." in heard.answer.text
-    assert (account.tallies.doubted_sentences, account.tallies.dropped_sentences) == (1, 1)
+    assert (account.counts.doubted_sentences, account.counts.dropped_sentences) == (1, 1)
 
 
 BROKEN: dict[str, tuple[Entry, str, str]] = {
@@ -173,7 +173,7 @@ async def test_a_verifier_that_cannot_be_understood_judges_nothing(kind: str) ->
     entry, status, reason = BROKEN[kind]
     _, heard, account = await played({"verify": entry})
     assert (account.verifier.status, account.verifier.reason) == (status, reason)
-    assert account.tallies.judged == (1 if kind == "some" else 0)
+    assert account.counts.judged == (1 if kind == "some" else 0)
     assert heard.answer.status == "completed"
 
 
@@ -220,7 +220,7 @@ async def test_without_a_verifier_the_answer_says_that_nobody_judged() -> None:
     heard = await performed(stage, a_request(QUESTION), *LIBRARY, settings=settings)
     account = heard.answer.verification
     assert account is not None
-    assert (account.verifier.status, account.tallies.judged) == ("off", 0)
+    assert (account.verifier.status, account.counts.judged) == ("off", 0)
     assert account.verifier.reason == "the built-in reader cannot judge"
     assert not stage.asked("verify")
 

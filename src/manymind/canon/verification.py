@@ -107,7 +107,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     claims: int = 0
 
 
-class Tallies(Struct, frozen=True, kw_only=True):
+class Counts(Struct, frozen=True, kw_only=True):
     """The numbers. `claimed` are all statements that agents made; of them `verbatim` had quotes
     that stand, and `lost` had none. `claims` are what became of the verbatim ones once the same
     facts were joined; of these, `cited` are in the answer. `judged` statements divide into the
@@ -136,7 +136,7 @@ class Tallies(Struct, frozen=True, kw_only=True):
 class Verification(Struct, frozen=True, kw_only=True):
     """`policy` is what was done with claims that are not supported: mark or drop."""
 
-    tallies: Tallies
+    counts: Counts
     verifier: Verifier
     policy: str
     claims: tuple[ProvenClaim, ...] = ()

@@ -28,13 +28,11 @@ def read_unsupported(body: Object) -> str | None:
 
 
 def proved(verification: Verification | None) -> Json:
-    """The field, where there is something to say: the numbers first, then the lists."""
+    """The field, where there is something to say."""
     if verification is None:
         return {}
-    built = cast("Json", to_builtins(verification))
-    numbers = cast("Json", built.pop("tallies"))
-    lists = cast("Json", _slim(built))
-    return {VERIFICATION: {**numbers, **lists}}
+    built: object = to_builtins(verification)
+    return {VERIFICATION: _slim(built)}
 
 
 def _slim(value: object) -> object:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from manymind.canon.documents import Found
 from manymind.canon.verification import (
+    Counts,
     LostClaim,
     ProvenClaim,
     Quotation,
     Statement,
-    Tallies,
     Verification,
     Verifier,
     Worker,
@@ -46,7 +46,7 @@ def account(
     ordered = sorted(claims, key=lambda claim: int(claim.id[1:]))
     dropped = {claim.id for claim in evidence.withdrawn}
     return Verification(
-        tallies=_tallies(evidence, ordered, rulings, draft),
+        counts=_counts(evidence, ordered, rulings, draft),
         verifier=Verifier(status=rulings.status, reason=rulings.reason, model=rulings.model),
         policy=mission.unsupported,
         claims=tuple(
@@ -70,9 +70,7 @@ def account(
     )
 
 
-def _tallies(
-    evidence: Evidence, claims: Sequence[Claim], rulings: Rulings, draft: Draft
-) -> Tallies:
+def _counts(evidence: Evidence, claims: Sequence[Claim], rulings: Rulings, draft: Draft) -> Counts:
     ruled = [
         ruling
         for claim in claims
@@ -82,7 +80,7 @@ def _tallies(
     words = Counter(ruling.word for ruling in ruled)
     cited = [claim for claim in claims if claim.id in draft.cited]
     lost = len(evidence.lost)
-    return Tallies(
+    return Counts(
         claimed=evidence.notes + lost,
         verbatim=evidence.notes,
         lost=lost,

@@ -25,11 +25,14 @@ _DEFINITION = re.compile(r"^[ \t>]*\[(?P<name>[^\[\]\n]{1,200})\]:[ \t]*\S[^\n]*
 _MARKER = re.compile(r"\{\{\s*E\d[^{}\n]*\}\}")
 _BEFORE_MARKER = re.compile(r"[!\\]+(?=\{\{\s*E\d)")
 _IN_TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
+_HIDDEN = r"[\s\u200b-\u200f\u2060]"
 _LIKE_LINK = re.compile(
-    r"[\[［〔【⟦❲⁅]{1,2}[\s\u200b-\u200f\u2060]*\d+[\s\u200b-\u200f\u2060]*[\]］〕】⟧❳⁆]{1,2}"
-    r"[\s\u200b-\u200f\u2060]?[(（❨⦅][^()（）\s]*[)）❩⦆]"
-    r"|[［⟦❲⁅]{1,2}\s*\d+\s*[］⟧❳⁆]{1,2}"
+    rf"[\[［〔【⟦❲⁅]{{1,2}}{_HIDDEN}*\d+{_HIDDEN}*[\]］〕】⟧❳⁆]{{1,2}}{_HIDDEN}?"
+    r"[(（❨⦅](?P<address>[^()（）\s]*)[)）❩⦆]"
 )
+_LIKE_MARK = re.compile(r"[［⟦❲⁅]{1,2}\s*\d+\s*[］⟧❳⁆]{1,2}")
+_DOUBLE = re.compile(r"\[\[\s*\d+\s*\]\](?:\((?:[^()\n]|\([^()\n]*\))*\)?)?")
+_ADDRESS = re.compile(r"://|^(?:document|data|mailto|javascript):|^www\.", re.IGNORECASE)
 _LIKE_MARKER = re.compile(
     r"[{｛❴][\u200b-\u200f\u2060]*[{｛❴][^{}｛｝❴❵\n]{1,80}[}｝❵]\S{0,2}[}｝❵]"
 )
@@ -51,11 +54,13 @@ class Link(Struct, frozen=True):
 
 
 def bare(text: str) -> str:
-    """The text without links that could pass for ours, and without markers in code."""
+    """The text without links that could pass for ours, and without markers in code. Readers of
+    Markdown do not agree on where code ends, so that what leads to an address goes there, too;
+    `handlers[0](event)` stays."""
     pieces: list[str] = []
     start = 0
     for begin, end in code(text):
-        pieces += (_bare_prose(text[start:begin]), _MARKER.sub("", text[begin:end]))
+        pieces += (_bare_prose(text[start:begin]), _bare_code(text[begin:end]))
         start = end
     pieces.append(_bare_prose(text[start:]))
     return "".join(pieces)
@@ -118,7 +123,8 @@ def _ticked(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
 def _bare_prose(text: str) -> str:
     text = _ANCHOR.sub("", _COMMENT.sub("", text))
     text = _IN_TAG.sub(_only_markers, text)
-    text = _LIKE_LINK.sub("", _LIKE_MARKER.sub(_own_marker, text))
+    text = _LIKE_MARK.sub("", _LIKE_LINK.sub("", _LIKE_MARKER.sub(_own_marker, text)))
+    text = _DOUBLE.sub("", text)
     text = _DEFINITION.sub(lambda found: "" if numeral(found["name"]) else found[0], text)
     text = _BEFORE_MARKER.sub("", text)
     for _ in range(_ROUNDS_MAX):
@@ -127,6 +133,21 @@ def _bare_prose(text: str) -> str:
             return text
         text = cut
     return text.replace("](", "] (").replace("][", "] [")
+
+
+def _bare_code(text: str) -> str:
+    text = _MARKER.sub("", text)
+    text = _LIKE_LINK.sub(lambda found: "" if _leads(found["address"]) else found[0], text)
+    for _ in range(_ROUNDS_MAX):
+        cut = _cut(text, in_code=True)
+        if cut == text:
+            return text
+        text = cut
+    return text.replace("](", "] (")
+
+
+def _leads(address: str) -> bool:
+    return _ADDRESS.search(address) is not None
 
 
 def _own_marker(found: re.Match[str]) -> str:
@@ -142,7 +163,7 @@ def _only_markers(found: re.Match[str]) -> str:
     return "".join(markers) if markers else found[0]
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, *, in_code: bool = False) -> str:
     """The text without the addresses, or the whole, of the innermost links that may not stay."""
     pieces: list[str] = []
     done = 0
@@ -153,7 +174,7 @@ def _cut(text: str) -> str:
         words = text[link.words_start : link.words_end]
         if markers:
             kept = words if _MARKER.search(words) else words + "".join(markers)
-        elif numeral(words):
+        elif numeral(words) and not (in_code and not _leads(text[link.words_end + 2 : link.end])):
             kept = ""
         else:
             continue

@@ -14,7 +14,6 @@ MARKER = re.compile(r"\{\{\s*(E\d+(?:\s*[,;]?\s*E\d+)*)\s*\}\}")
 _NAME = re.compile(r"E\d+")
 _BRACKETED = re.compile(r"(?<!\[)\[\s*(E\d+(?:\s*[,;]\s*E\d+)*)\s*\](?![\](])|【\s*(E\d+)\s*】")
 _TORN = re.compile(r"\{\{\s*+E\d++[\dE,; ]*+(?!\}\})\}?|\{\{\s*E?\}?$")
-_FORGED = re.compile(r"\[\[\s*\d+\s*\]\](?:\((?:[^()\n]|\([^()\n]*\))*\)?)?|\[\d+\]\([^()\s]*\)")
 _BRACKETS = re.compile(r"[\[\]{}]")
 _ROUNDS_MAX = 50
 _OWN_MARK = re.compile(r"\s*\[\[?\d+\]?\](?:\([^\n]*\))?\s*")
@@ -35,7 +34,7 @@ def scrubbed(text: str, evidence: Evidence) -> str:
     """Without markers of unknown claims, and without links that look like ours; what remains
     when those are gone is looked at again."""
     for _ in range(_ROUNDS_MAX):
-        clean = bare(_FORGED.sub("", _BRACKETED.sub(_as_marker(evidence), text)))
+        clean = bare(_BRACKETED.sub(_as_marker(evidence), text))
         clean = _TORN.sub("", MARKER.sub(_known(evidence), clean))
         if clean == text:
             return clean

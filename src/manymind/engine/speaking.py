@@ -39,7 +39,7 @@ def dropped(fields: tuple[str, ...]) -> Noted:
 def facts(verification: Verification) -> tuple[Noted, ...]:
     """The account of an answer for those who watch: where agents agree, and the numbers."""
     view: Json = to_builtins(verification.agreement)
-    numbers: Json = to_builtins(verification.tallies)
+    numbers: Json = to_builtins(verification.counts)
     judge: Json = to_builtins(verification.verifier)
     return (
         Noted(what="agreement", data=view),
