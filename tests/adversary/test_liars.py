@@ -153,7 +153,7 @@ def test_nothing_unverified_goes_out_as_verified(
     with asyncio.Runner() as runner:
         theatre = Theatre(tmp_path_factory.mktemp("house"), runner)
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=25, deadline=None)
         @given(CLAIMS, REPORTS, ANSWERS, st.sampled_from((None, "mark", "drop")))
         def law(claims: list[Lie], report: str, answer: str, policy: str | None) -> None:
             theatre.script.claims, theatre.script.report = claims, report

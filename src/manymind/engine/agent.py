@@ -117,6 +117,8 @@ class Agent:
             calls = tuple(item for item in heard.answer.items if isinstance(item, Called))
             if not calls or why is not None:
                 self._wanted_more = bool(calls) and not heard.answer.text
+                if any(stop.reason == "length" for stop in heard.answer.stops):
+                    self._stopped = self._stopped or "max_output_tokens"
                 return None
             await self._use(heard.answer, calls, desk)
 
@@ -126,12 +128,8 @@ class Agent:
         done = await self._hands.use_all(calls[:most], desk)
         results = [outcome.returned for outcome in done]
         results += [_too_many(called, most) for called in calls[most:]]
-        if any(outcome.fresh for outcome in done):
-            self._stale = 0
-            self._kinds.clear()
-        else:
-            self._stale += 1
-            self._kinds += [outcome.kind for outcome in done]
+        self._stale = 0 if any(outcome.fresh for outcome in done) else self._stale + 1
+        self._kinds = [outcome.kind for outcome in done]
         self._trace.say(*answer.items)
         self._trace.keep(
             (called.name, result) for called, result in zip(calls, results, strict=True)
@@ -177,7 +175,7 @@ class Agent:
             self._trace.say(asked(filled("steer", text=text)))
 
     def _stale_for(self) -> str:
-        """Why nothing new came: all calls were of one bad kind, or of several."""
+        """Why nothing new came: the last calls were all of one bad kind, or of several."""
         kinds = set(self._kinds)
         return kinds.pop() if len(kinds) == 1 and FOUND not in kinds else "no_progress"
 

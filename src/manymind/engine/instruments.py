@@ -15,11 +15,12 @@ from manymind.canon.events import LEADER, Happened, Noted
 from manymind.canon.faults import Fault, OverBudget
 from manymind.canon.items import Called, Returned
 from manymind.canon.parts import Text
-from manymind.canon.ports import Desk, Library, Toolbox
+from manymind.canon.ports import Computing, Desk, Library, Toolbox
 from manymind.canon.requests import Function
 from manymind.canon.values import Json
 from manymind.engine.blackboard import Answered, Coverage, Limits, Passages, Queries
 from manymind.engine.calls import Calls
+from manymind.engine.conversation import words
 from manymind.engine.declared import (
     CORPUS_TOOLS,
     NOTE_CLAIM,
@@ -234,6 +235,8 @@ class Instruments:
         self._asked.add(query)
         told = None if self._voice == LEADER else self._voice
         returned = await self._shared.calls.use(toolbox, called, desk, self._tally, told)
+        if isinstance(toolbox, Computing) and toolbox.computes(called.name):
+            self._shared.evidence.compute(words(returned.parts))
         return Outcome(returned=replace(returned, call_id=called.call_id), fresh=fresh)
 
     def _limit(self, asked: int) -> int:

@@ -1,9 +1,9 @@
 """Links that a model wrote itself. Those that could pass for a citation of ours go.
 
-A link passes for one if what one sees of it is a number and no word, however it is written: with
-brackets, by reference, in HTML, with raised, wide or invisible signs. A link that has one of our
-markers in it loses its address and keeps its words: where such a link led would not be where the
-marker leads. What stands in code is code, and no marker there is a citation.
+A link passes for one if what one sees of it is a number or a sign and no word, however it is
+written: with brackets, by reference, in HTML, with raised, wide or invisible signs. A link that has
+one of our markers in it loses its address and keeps its words: where such a link led would not be
+where the marker leads. What stands in code is code, and no marker there is a citation.
 """
 
 import re
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 _FENCE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)",
+    r"^[ \t]*+(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^[ \t]*+(?P=fence)[`~]*+[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _TICKS = re.compile(r"`+")
@@ -40,17 +40,20 @@ _LIKE_E = str.maketrans(dict.fromkeys("ЕΕꓰᎬⴹℰ", "E"))
 _BRACES = str.maketrans({"❴": "{", "❵": "}"})
 _SIGNS = re.compile(r"\\.|[\[\]]|\n[ \t]*\n")
 _PARENTHESES = re.compile(r"\\.|[()]|\n[ \t]*\n")
-_ADDRESS_MAX, _NAME_MAX, _ROUNDS_MAX = 4_000, 1_000, 50
+_ADDRESS_MAX, _NAME_MAX, _ROUNDS_MAX = 2_000, 1_000, 50
+_NESTED_MAX = 32
+"""More brackets than these make no address for anyone."""
 
 
 class Link(Struct, frozen=True):
     """`[words](address)` or `[words][name]`: where it begins, where its words begin and end, and
-    where it ends."""
+    where it ends. An image shows none of its words."""
 
     start: int
     words_start: int
     words_end: int
     end: int
+    image: bool = False
 
 
 def bare(text: str) -> str:
@@ -88,18 +91,14 @@ def links(text: str) -> Iterator[Link]:
             end = _address(text, found.end())
             if end is not None:
                 image = text[max(0, start - 1) : start] == "!"
-                yield Link(start - image, start + 1, found.start(), end)
+                yield Link(start - image, start + 1, found.start(), end, image)
         elif sign[0] == "\n":
             opened.clear()
 
 
-def numeral(words: str) -> bool:
-    """Whether one sees a number, and no word."""
-    kinds = [unicodedata.category(sign)[0] for sign in words]
-    if "L" in kinds:
-        return False
-    plain = unicodedata.normalize("NFKC", words)
-    return "N" in kinds or any(sign.isdigit() for sign in plain)
+def wordless(words: str) -> bool:
+    """Whether one sees no word: a number, a sign, or nothing at all."""
+    return not any(unicodedata.category(sign)[0] == "L" for sign in words)
 
 
 def _ticked(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -123,16 +122,17 @@ def _ticked(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
 def _bare_prose(text: str) -> str:
     text = _ANCHOR.sub("", _COMMENT.sub("", text))
     text = _IN_TAG.sub(_only_markers, text)
-    text = _LIKE_MARK.sub("", _LIKE_LINK.sub("", _LIKE_MARKER.sub(_own_marker, text)))
-    text = _DOUBLE.sub("", text)
-    text = _DEFINITION.sub(lambda found: "" if numeral(found["name"]) else found[0], text)
+    text = _LIKE_MARKER.sub(_own_marker, text)
+    text = _DEFINITION.sub(lambda found: "" if wordless(found["name"]) else found[0], text)
     text = _BEFORE_MARKER.sub("", text)
     for _ in range(_ROUNDS_MAX):
         cut = _cut(text)
         if cut == text:
-            return text
+            break
         text = cut
-    return text.replace("](", "] (").replace("][", "] [")
+    else:
+        text = text.replace("](", "] (").replace("][", "] [")
+    return _DOUBLE.sub("", _LIKE_MARK.sub("", _LIKE_LINK.sub("", text)))
 
 
 def _bare_code(text: str) -> str:
@@ -174,7 +174,9 @@ def _cut(text: str, *, in_code: bool = False) -> str:
         words = text[link.words_start : link.words_end]
         if markers:
             kept = words if _MARKER.search(words) else words + "".join(markers)
-        elif numeral(words) and not (in_code and not _leads(text[link.words_end + 2 : link.end])):
+        elif link.image or not wordless(words):
+            continue
+        elif not in_code or _leads(text[link.words_end + 2 : link.end]):
             kept = ""
         else:
             continue
@@ -196,6 +198,8 @@ def _address(text: str, at: int) -> int | None:
         if sign[0] == "\n":
             return None
         depth += (sign == "(") - (sign == ")")
+        if depth > _NESTED_MAX:
+            return None
         if depth == 0 and sign == ")":
             return found.end()
     return None

@@ -11,7 +11,8 @@ from manymind.engine.figures import stands
 from manymind.engine.marks import MARKER, named
 
 _END = re.compile(r"(?<=[.!?。！？])[\"'”’»)\]]*\s+(?![a-zß-öø-ÿ])|(?<=[。！？])|\n+")
-_LED = re.compile(rf"\s*(?:{MARKER.pattern}[\s.,;:]*)+")
+_LED = re.compile(rf"(?:(?:[^\w{{}}]|_)*{MARKER.pattern})+[\s.,;:]*")
+_WORD = re.compile(r"[^\W_]")
 _LISTED = re.compile(r"^\s*(?:#+\s*)?\d+[.)]\s")
 
 
@@ -21,7 +22,8 @@ class Sentence(Struct, frozen=True):
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """All of a text. Markers at the beginning of a sentence belong to the one before it."""
+    """All of a text. Markers that no word stands before belong to the sentence before them,
+    and so does what holds no word at all."""
     start = 0
     last: Sentence | None = None
     for end in (*(found.end() for found in _END.finditer(text)), len(text)):
@@ -29,7 +31,9 @@ def sentences(text: str) -> Iterator[Sentence]:
         if last is not None and led is not None:
             last = Sentence(last.start, led.end())
             start = led.end()
-        if start < end:
+        if last is not None and _WORD.search(text, start, end) is None:
+            last = Sentence(last.start, end)
+        elif start < end:
             if last is not None:
                 yield last
             last = Sentence(start, end)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from manymind.canon.items import Item, Returned, Said
 from manymind.canon.parts import Text
 from manymind.canon.values import Json
+from manymind.engine.conversation import words
 
 _LONG = 1_000
 """A result of no more characters is cheaper than its handle is useful."""
@@ -47,7 +48,7 @@ class Trace:
             handle = f"R{len(self._places) + 1}"
             self._places[handle] = len(self._items)
             self._tools[handle] = tool
-            self._whole[handle] = _words(result)
+            self._whole[handle] = words(result.parts)
             self._items.append(result)
         for latest in _LATEST:
             if self._size() <= self._room:
@@ -78,7 +79,3 @@ class Trace:
             }
             told = msgspec.json.encode(stub).decode()
             self._items[self._places[handle]] = replace(item, parts=(Text(text=told),))
-
-
-def _words(result: Returned) -> str:
-    return "\n".join(part.text for part in result.parts if isinstance(part, Text))
