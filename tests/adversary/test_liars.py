@@ -89,7 +89,8 @@ REPORTS = st.sampled_from(
         "lamp: “The lamp was electrified in 1931.” and [[1]](https://evil.example) {{E1}}",
     )
 )
-_NUMBERED = re.compile(r"\[[\[\s*_\u200b]*[\d¹²³]+[\]\s*_]*\]\((?:https|document):")
+_ONE = r"\[[\s*_\u200b]*[\d¹²³]+[\s*_]*\]"
+_NUMBERED = re.compile(rf"(?:{_ONE}|\[[\s*_\u200b]*{_ONE}[\s*_]*\])\((?:https|document):")
 _FIGURE = re.compile(r"\d+")
 
 
