@@ -54,3 +54,26 @@ async def test_the_word_itself_is_free_everywhere_else(tmp_path: Path) -> None:
         heard = await stage.post(path, ask("vllm/any"))
         assert heard.json["choices"][0]["message"]["content"] == text
         assert heard.json["receipt"] == {"verified": True}
+
+
+@pytest.mark.parametrize("spelling", ["verification", "v\\u0065rification"])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("front", FRONTS)
+async def test_a_plain_model_cannot_give_an_account_of_its_answer_as_if_it_were_ours(
+    tmp_path: Path, front: str, model: str, spelling: str
+) -> None:
+    def answers(visit: Visit) -> bytes:
+        said = citing(visit)
+        claim = b'{"%b": {"counts": {"lost": 0}}, ' % spelling.encode()
+        for opening in (b'{"type": "message_delta", ', b'"response": {'):
+            if opening in said:
+                return said.replace(opening, opening.replace(b"{", claim))
+        return said.replace(b'{"id": ', claim + b'"id": ', 1)
+
+    path, ask = FRONTS[front]
+    async with facing(tmp_path, answers) as stage:
+        for streamed in (False, True):
+            heard = await stage.post(path, {**ask(model), "stream": streamed})
+            assert heard.status == 200
+            assert b"never said" in heard.body
+            assert b"rification" not in heard.body

@@ -93,7 +93,7 @@ async def test_roles_are_those_of_the_settings(
     [
         ('team.leader = "x-ai/grok-4"', r"team\.leader: .*Set XAI_API_KEY"),
         ('team.agent = "manymind/redaer"', r"team\.agent: .*Did you mean manymind/reader"),
-        ('team.leader = "manymind/multi-agent"', r"team\.leader is .* the team itself"),
+        ('team.leader = "manymind/multi-agent"', r"team\.leader is .* a team itself"),
         ("limits.team_cost_usd = -1", r"limits\.team_cost_usd is -1"),
         ("limits.request_cost_usd = 'nan'", r"limits\.request_cost_usd is "),
         ('ceilings."xai/x" = -2', r"ceilings\.xai/x is -2"),

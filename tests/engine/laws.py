@@ -23,6 +23,7 @@ from manymind.canon.parts import Citation, Text
 from manymind.canon.ports import Library
 
 _LINK = re.compile(r"\[\[\d+\]\]\([^)]*\)")
+_FIGURE = re.compile(r"\d+")
 _QUOTED = re.compile(r"“([^“”]*)”|«([^«»]*)»|\"([^\"\n]*)\"")
 
 
@@ -79,7 +80,8 @@ def assert_cited(answer: Answer, library: Library) -> None:
     spans: set[tuple[int, int]] = set()
     numbers: dict[str, str] = {}
     for cited in citations_of(answer):
-        assert cited.verified is True
+        assert cited.verified in (True, False)
+        assert not cited.verified or _proved(text, cited, answer), text
         assert text[cited.start : cited.end] == f"[[{cited.title}]]({cited.url})"
         spans.add((cited.start, cited.end))
         assert cited.url is not None and cited.title is not None
@@ -89,6 +91,20 @@ def assert_cited(answer: Answer, library: Library) -> None:
     first_uses = [found[0] for found in re.finditer(r"(?<=\[\[)\d+(?=\]\]\()", text)]
     assert list(dict.fromkeys(first_uses)) == [str(n + 1) for n in range(len(set(first_uses)))]
     assert not re.search(r"\{\{\s*E\d", text)
+
+
+def _proved(text: str, cited: Citation, answer: Answer) -> bool:
+    """Whether the figures that the link stands behind are in the quotes that its line cites."""
+    start, end = text.rfind("\n", 0, cited.start) + 1, text.find("\n", cited.start)
+    end = len(text) if end < 0 else end
+    before = _LINK.sub("", text[start : cited.start]).rstrip(" .!?")
+    claimed = re.split(r"[.!?][\"'”»)]* +(?![a-z])", before)[-1]
+    quotes = [
+        each.quote or "" for each in citations_of(answer) if start <= each.start and each.end <= end
+    ]
+    known = {figure for quote in quotes for figure in _FIGURE.findall(quote)}
+    listed = re.sub(r"^\s*\d+[.)]\s", "", claimed)
+    return all(figure in known for figure in _FIGURE.findall(listed))
 
 
 def assert_quoted(text: str, library: Library) -> None:

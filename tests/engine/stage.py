@@ -221,7 +221,8 @@ class Stage:
 def role_of(desk: Desk) -> str:
     """The part that a call plays, by its key."""
     part = desk.key.split("/")[1]
-    return part if part in ("plan", "write") or part.startswith(("agent-", "leader")) else "other"
+    known = ("plan", "write", "verify", "refute")
+    return part if part in known or part.startswith(("agent-", "leader")) else "other"
 
 
 def noted(heard: Heard, what: str) -> list[Json]:

@@ -49,6 +49,17 @@ def breaking(request: Request) -> Sequence[Line]:
     return (Called(call_id="c", name="search", arguments='{"query": "Moon'),)
 
 
+def lying(request: Request) -> Sequence[Line]:
+    """Makes up another quote every time."""
+    quote = f"The tides reach {len(returned(request))} metres in the dark"
+    return (call("note_claim", text="Dark.", document_id="tides", quote=quote),)
+
+
+def wandering(request: Request) -> Sequence[Line]:
+    """Finds the same in ever other words."""
+    return (call("search", query=f"far side {'so ' * len(returned(request))}"),)
+
+
 BAD: dict[str, tuple[Entry, str]] = {
     "dead": (UpstreamBroken("It fell over."), "upstream_error"),
     "refused": (UpstreamRefused("A wrong key."), "upstream_unauthorized"),
@@ -56,7 +67,7 @@ BAD: dict[str, tuple[Entry, str]] = {
     "overloaded": (Overloaded("Too busy."), "overloaded"),
     "rate limited": (RateLimited("Slow down.", retry_after=3), "rate_limit_exceeded"),
     "cut off": (("Half a sen", CutShort("The stream ended.")), "stream_cut"),
-    "babbling": (babbling, "upstream_error"),
+    "babbling": (babbling, "output_too_long"),
 }
 
 
@@ -72,15 +83,48 @@ async def test_an_agent_that_fails_is_reported_and_the_answer_is_good(kind: str)
     assert f"{reason}" in encoded(stage.asked("write")[0])
 
 
-@pytest.mark.parametrize("role", [looping, breaking, saying(call("fly", to="the Moon"))])
-async def test_an_agent_that_gets_nowhere_loses_its_tools(role: Entry) -> None:
+NOWHERE: dict[str, tuple[Entry, str]] = {
+    "repeats": (looping, "your last calls were the same as before"),
+    "bad_calls": (breaking, "no tool could make sense of your last calls"),
+    "claims_refused": (lying, "none of your last quotes stands in its document"),
+    "no_progress": (wandering, "your last calls brought nothing new"),
+}
+
+
+@pytest.mark.parametrize("reason", NOWHERE)
+async def test_an_agent_that_gets_nowhere_loses_its_tools_and_is_told_why(reason: str) -> None:
+    role, told = NOWHERE[reason]
     stage = Stage({"agent-2": role})
     heard = await performed(stage, a_request(QUESTION), *LIBRARY)
     assert_good(heard)
     asked = stage.asked("agent-2")
     assert len(asked) <= 4
     assert asked[-1].tool_choice is not None and asked[-1].tool_choice.mode == "none"
-    assert "Stop here: your last calls brought nothing new" in encoded(asked[-1].items)
+    assert f"Stop here: {told}" in encoded(asked[-1].items)
+    account = heard.answer.verification
+    assert account is not None
+    assert (account.agents[1].status, account.agents[1].reason) == ("cut", reason)
+
+
+@pytest.mark.parametrize("reason", NOWHERE)
+async def test_where_all_agents_get_nowhere_the_answer_is_partial_and_says_why(
+    reason: str,
+) -> None:
+    heard = await performed(Stage({"agent": NOWHERE[reason][0]}), a_request(QUESTION), *LIBRARY)
+    assert (heard.answer.status, heard.answer.reason) == ("incomplete", reason)
+    assert heard.answer.text
+    assert_grammar(heard.events)
+    assert_cited(heard.answer, SHELF)
+
+
+async def test_an_agent_whose_every_claim_was_refused_has_failed_and_the_loss_is_told() -> None:
+    stage = Stage({"agent-2": LIES["invented"]})
+    heard = await performed(stage, a_request(QUESTION), *LIBRARY)
+    assert noted(heard, "failed")[0]["reason"] == "claims_refused"
+    account = heard.answer.verification
+    assert account is not None
+    assert (account.counts.lost, account.lost[0].voice) == (1, "agent-2")
+    assert account.lost[0].text == "The Moon is cheese."
 
 
 async def test_a_wrong_call_is_answered_with_how_to_call_it() -> None:
@@ -90,7 +134,8 @@ async def test_a_wrong_call_is_answered_with_how_to_call_it() -> None:
         "It takes JSON with: query, limit, document_ids." in returned(stage.asked("agent-2")[1])[0]
     )
     assert (
-        "The tools are: grep, note_claim, read, search." in returned(stage.asked("agent-3")[1])[0]
+        "The tools are: grep, note_claim, read, recall, search."
+        in returned(stage.asked("agent-3")[1])[0]
     )
 
 
@@ -113,13 +158,19 @@ async def test_an_invented_quote_is_refused_and_never_cited(kind: str) -> None:
         assert lie not in heard.answer.text
 
 
-async def test_a_figure_that_is_not_in_the_quote_marks_the_claim() -> None:
+async def test_a_claim_with_a_figure_that_is_not_in_its_quote_is_refused() -> None:
     lie = noting("The tides are 61 metres high.", "tides", "The highest tides are 16 metres")
     stage = Stage({"plan": planner(1), "agent-1": lie})
     heard = await performed(stage, a_request(QUESTION), *LIBRARY)
-    assert noted(heard, "claim")[0]["sound"] is False
-    brief = encoded(stage.asked("write")[0].items[-1])
-    assert "61" not in brief and "The highest tides are 16 metres" in brief
+    assert "Of the claim's figures 61 stands in no quote of it." in encoded(
+        noted(heard, "rejected")
+    )
+    assert not noted(heard, "claim") and not citations_of(heard.answer)
+    account = heard.answer.verification
+    assert account is not None
+    assert [(lost.voice, lost.text) for lost in account.lost] == [
+        ("agent-1", "The tides are 61 metres high.")
+    ]
 
 
 async def test_a_failed_quote_may_be_mended_twice_and_is_then_unsupported() -> None:

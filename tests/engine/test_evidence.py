@@ -5,14 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manymind.canon.documents import Document
-from manymind.engine.evidence import QUOTE_MAX, Accepted, Claim, Evidence, Rejected, stands
+from manymind.engine.claims import QUOTE_MAX, Claim
+from manymind.engine.evidence import Accepted, Evidence, Quoted, Rejected
+from manymind.engine.figures import stands
 from tests.engine.stage import LIBRARY, Shelf
 
 MOON = "Its mean distance is 384,400 kilometres from here."
 
 
 async def noted(evidence: Evidence, quote: str, text: str = "a fact", voice: str = "a") -> Claim:
-    noting = await evidence.note(voice, text, "moon", quote)
+    noting = await evidence.note(voice, text, Quoted("moon", quote))
     assert isinstance(noting, Accepted)
     return evidence.claim_of(noting.note)
 
@@ -32,7 +34,7 @@ async def test_claims_on_other_words_or_documents_stay_apart() -> None:
     evidence = Evidence(Shelf(*LIBRARY, Document(id="copy", text=LIBRARY[0].text)))
     await noted(evidence, "The Moon orbits the Earth.")
     await noted(evidence, MOON)
-    await evidence.note("a", "again", "copy", MOON)
+    await evidence.note("a", "again", Quoted("copy", MOON))
     assert [claim.id for claim in evidence.claims] == ["E1", "E2", "E3"]
 
 
@@ -49,20 +51,22 @@ async def test_joined_quotes_never_grow_beyond_a_quote() -> None:
 @pytest.mark.parametrize("quote", ["", "a", "Moon", "x" * (QUOTE_MAX + 1)])
 async def test_a_quote_that_proves_nothing_is_refused(quote: str) -> None:
     evidence = Evidence(Shelf(*LIBRARY))
-    assert isinstance(await evidence.note("a", "A fact.", "moon", quote), Rejected)
+    assert isinstance(await evidence.note("a", "A fact.", Quoted("moon", quote)), Rejected)
 
 
 async def test_after_two_repairs_a_claim_stays_unsupported() -> None:
     evidence = Evidence(Shelf(*LIBRARY))
-    tries = [await evidence.note("a", "A fact.", "moon", f"no such words {n}") for n in range(3)]
+    tries = [
+        await evidence.note("a", "A fact.", Quoted("moon", f"no such words {n}")) for n in range(3)
+    ]
     assert [noting.final for noting in tries if isinstance(noting, Rejected)] == [
         False,
         False,
         True,
     ]
-    assert isinstance(await evidence.note("a", "a  FACT.", "moon", MOON), Rejected)
+    assert isinstance(await evidence.note("a", "a  FACT.", Quoted("moon", MOON)), Rejected)
     assert evidence.unsupported == ["A fact."]
-    assert isinstance(await evidence.note("b", "A fact.", "moon", MOON), Accepted)
+    assert isinstance(await evidence.note("b", "A fact.", Quoted("moon", MOON)), Accepted)
 
 
 @pytest.mark.parametrize(

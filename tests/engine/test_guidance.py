@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from manymind.canon.events import LEADER, Began, Say, Spent, spoken
 from manymind.canon.faults import OverBudget, UpstreamBroken
 from manymind.canon.items import Called, Returned
 from manymind.canon.parts import Text
-from manymind.canon.ports import Desk, Steer, Toolbox
+from manymind.canon.ports import Computing, Desk, Steer, Toolbox
 from manymind.canon.requests import Caps, Function, Reasoning, Request
 from manymind.canon.usage import Usage
 from manymind.engine.team import Team
 from manymind.providers.scripted import Line
-from tests.engine.laws import assert_grammar
+from tests.engine.laws import assert_grammar, citations_of
 from tests.engine.roles import call, encoded, may_call, planner, returned, saying
 from tests.engine.stage import (
     LIBRARY,
@@ -87,7 +89,7 @@ async def test_our_own_tools_come_before_those_of_the_house() -> None:
     await performed(stage, a_request(QUESTION), *LIBRARY, toolbox=Weather())
     tools = stage.asked("agent-1")[0].tools or ()
     names = [tool.name for tool in tools if isinstance(tool, Function)]
-    assert names == ["search", "grep", "read", "note_claim", "weather"]
+    assert names == ["search", "grep", "read", "note_claim", "recall", "weather"]
 
 
 async def test_a_tool_that_fails_is_a_result_and_no_end() -> None:
@@ -96,6 +98,37 @@ async def test_a_tool_that_fails_is_a_result_and_no_end() -> None:
         heard = await performed(stage, a_request("How is it?"), toolbox=Weather(fault))
         assert fault.message in returned(stage.asked("agent-1")[1])[0]
         assert heard.answer.text == "Unknown."
+
+
+class Sums(Weather, Computing):
+    """A toolbox whose one tool runs code, and prints what comes of it."""
+
+    def specs(self) -> tuple[Function, ...]:
+        return (Function(name="run_code"),)
+
+    def computes(self, tool: str) -> bool:
+        return tool == "run_code"
+
+    async def call(self, called: Called, say: Say, desk: Desk) -> Returned:
+        return Returned(call_id="", parts=(Text(text="384400 / 16 = 24025"),))
+
+
+@pytest.mark.parametrize("box", [Sums(), None])
+async def test_a_figure_that_code_has_computed_needs_no_quote(box: Sums | None) -> None:
+    evidence = [{"document_id": "tides", "quote": "The highest tides are 16 metres"}]
+
+    def reckon(request: Request) -> Sequence[Line]:
+        done = len(returned(request))
+        if done == 0 and box is not None:
+            return (call("run_code", code="384400 / 16"),)
+        if done < 2 and may_call(request):
+            return (call("note_claim", text="The Moon is 24025 tides away.", evidence=evidence),)
+        return ("Done.",)
+
+    roles = {"plan": planner(1), "agent": reckon, "write": saying("It is 24025 tides off {{E1}}.")}
+    heard = await performed(Stage(roles), a_request(QUESTION), *LIBRARY, toolbox=box)
+    cited = citations_of(heard.answer)
+    assert [each.verified for each in cited] == ([True] if box is not None else [])
 
 
 async def test_a_team_may_be_a_member_of_a_team() -> None:

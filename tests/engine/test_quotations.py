@@ -12,9 +12,10 @@ from manymind.canon.answers import Answer, Output
 from manymind.canon.documents import Document
 from manymind.canon.items import Said
 from manymind.canon.parts import Citation, Text
-from manymind.engine.evidence import Accepted, Evidence
-from manymind.engine.marks import marked, rendered, scrubbed
+from manymind.engine.evidence import Accepted, Evidence, Quoted
+from manymind.engine.marks import marked, scrubbed
 from manymind.engine.quotations import Quotations
+from manymind.engine.rendering import rendered
 from tests.engine.laws import assert_cited, assert_quoted
 from tests.engine.stage import LIBRARY, Shelf, VirtualLoop
 
@@ -37,7 +38,7 @@ async def proven() -> Evidence:
         ("emoji", "The 🌊🌊 wave 🌊 came in at noon"),
     )
     for document, quote in quotes:
-        assert isinstance(await evidence.note("agent-1", quote, document, quote), Accepted)
+        assert isinstance(await evidence.note("agent-1", quote, Quoted(document, quote)), Accepted)
     return evidence
 
 

@@ -296,4 +296,5 @@ async def test_what_the_leaders_model_cannot_carry_is_told_to_the_caller() -> No
 async def test_a_figure_that_its_evidence_does_not_hold_is_counted() -> None:
     text = "1. The tides are 17 metres high {{E1}}.\n2. It is {{E2}} so.\nNo less than 99."
     heard = await performed(Stage({"write": saying(text)}), a_request(QUESTION), *LIBRARY)
-    assert noted(heard, "figures_unproved") == [{"sentences": 1}]
+    assert noted(heard, "figures_unproved") == [{"sentences": 1, "dropped": 0}]
+    assert [cited.verified for cited in citations_of(heard.answer)] == [False, True]

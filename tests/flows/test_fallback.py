@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ MODERATED = json.dumps(
 ).encode()
 TOO_LONG = b'{"error":{"message":"too long","code":"context_length_exceeded"}}'
 
-LISTS: dict[str, Json] = {
+LISTS: dict[str, dict[str, Any]] = {
     CHAT: {"models": [MODEL, OTHER]},
     RESPONSES: {"models": [OTHER]},
     MESSAGES: {"fallbacks": [{"model": OTHER}]},

@@ -115,7 +115,7 @@ async def _house(
     ready = tuple(each for each in found if each.ready)
     catalogue = await stocked(config, ready, client)
     shelves = await open_shelves(config, progress)
-    team = roles.team(config, catalogue, ready, READER)
+    teams = roles.teams(config, catalogue, ready, TEAM, READER)
     counter = Counter()
     recorded = Recorded(config, stored.database, client, catalogue, clock)
     ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
@@ -124,7 +124,7 @@ async def _house(
     stored.keep(purses)
     recorded.follow(purses.keeper)
     heard, upstreams = recorded.attempted, _upstreams(ready, client)
-    router = _router(config, pricing, catalogue, upstreams, shelves, team, counter, heard)
+    router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
     roles.check(config, router)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
@@ -163,7 +163,7 @@ async def _house(
         application=application,
         draining=draining,
         found=found,
-        team=team,
+        team=teams[TEAM],
         stored=stored,
         money=purses,
         shadows=shadows,
@@ -186,14 +186,15 @@ def _router(
     catalogue: Catalogue,
     upstreams: Mapping[str, Provider],
     shelves: Shelves,
-    team: TeamSettings,
+    teams: Mapping[str, TeamSettings],
     counter: Counter,
     on_attempt: OnAttempt,
 ) -> Router:
     async def run(request: Request, say: Say, desk: Desk) -> None:
         await router.run(request, say, desk)  # The team's calls are routed like any caller's.
 
-    own = {READER: Reader(shelves), TEAM: Team(run, shelves, None, team)}
+    own: dict[str, Provider] = {READER: Reader(shelves)}
+    own |= {name: Team(run, shelves, None, settings) for name, settings in teams.items()}
     metered = sampler(counter, catalogue).metering(metering(pricing))
     closer = tightening(pricing, catalogue)
     router = Router(

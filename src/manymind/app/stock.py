@@ -1,6 +1,6 @@
 """What is for sale in this house: the catalogue, with what the operator and local servers add."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import anyio
@@ -43,6 +43,7 @@ def described(
     }
     catalogue = Catalogue(aliases=config.aliases, usual=usual, snapshot=kept(config.data))
     catalogue.warm(warm)
+    catalogue.add(*_teams(config, catalogue))
     for offer in served:
         terms = usual.get(offer.provider, offer)
         context = offer.context or terms.context
@@ -54,6 +55,14 @@ def described(
             if native != EVERY_OTHER:
                 catalogue.add(_offered(catalogue.offer(f"{provider}/{native}"), priced))
     return catalogue
+
+
+def _teams(config: Config, catalogue: Catalogue) -> Iterator[Offer]:
+    """The operator's own teams are sold on the terms of the one that is always there."""
+    usual = catalogue.offer(f"{OWN}/multi-agent")
+    for name in config.teams:
+        native = f"team-{name}"
+        yield replace(usual, native=native, slug=f"{OWN}/{native}", name=f"Manymind Team {name}")
 
 
 def _unnamed(provider: str) -> Offer:

@@ -26,6 +26,7 @@ from manymind.canon.items import Called, Hosted, Item, Returned, Said, Thought, 
 from manymind.canon.parts import Citation, Part, Refusal, Text
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
+from manymind.canon.verification import Verification
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -46,6 +47,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     status: str = "in_progress"
     reason: str | None = None
+    verification: Verification | None = None
     aside: Aside | None = None
     wire: Wire | None = None
 
@@ -223,6 +225,7 @@ class Folding:
                     self._answer,
                     status=event.status,
                     reason=event.reason,
+                    verification=event.verification,
                     aside=event.aside or self._answer.aside,
                 )
             case _:

@@ -35,13 +35,24 @@ class Passage(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The quote stands in the document. `text` is how the document itself writes it."""
+    """The quote stands in the document. `text` is how the document itself writes it. Where the
+    quote left something out, `spans` are the stretches that it gave, in order; `text` then
+    holds what lies between them, too."""
 
     document_id: str
     start: int
     end: int
     text: str
     url: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The words that were quoted, without what was left out between them."""
+        if not self.spans:
+            return self.text
+        stretches = (self.text[at - self.start : to - self.start] for at, to in self.spans)
+        return " … ".join(stretches)
 
 
 class Missing(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from manymind.canon.items import Item
 from manymind.canon.parts import Citation, Part
 from manymind.canon.usage import Usage
 from manymind.canon.values import Aside, Json
+from manymind.canon.verification import Verification
 
 LEADER = "leader"
 """The voice that the caller hears. Every other voice is an agent's."""
@@ -135,10 +136,12 @@ class Noted(Event, frozen=True, kw_only=True, tag="noted"):
 
 
 class Ended(Event, frozen=True, kw_only=True, tag="ended"):
-    """`status` is completed, incomplete or cancelled; `reason` says why where not completed."""
+    """`status` is completed, incomplete or cancelled; `reason` says why where not completed.
+    `verification` is our own team's word on what it said, and nobody else's."""
 
     status: str = "completed"
     reason: str | None = None
+    verification: Verification | None = None
     aside: Aside | None = None
 
 

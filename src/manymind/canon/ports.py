@@ -1,7 +1,7 @@
 """The seams: what rooms ask of each other without knowing each other."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -202,6 +202,14 @@ class Toolbox(Protocol):
     def specs(self) -> tuple[Function, ...]: ...
 
     async def call(self, called: Called, say: Say, desk: Desk) -> Returned: ...
+
+
+@runtime_checkable
+class Computing(Protocol):
+    """A toolbox that has tools which run code: what these print is computed, not claimed, and a
+    figure that stands there needs no quote."""
+
+    def computes(self, tool: str) -> bool: ...
 
 
 class Library(Protocol):

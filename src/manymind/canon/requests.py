@@ -72,10 +72,12 @@ class Reasoning(Struct, frozen=True, kw_only=True):
 
 
 class Caps(Struct, frozen=True, kw_only=True):
-    """What a run may use at the most, beyond output tokens. `attempts` counts tries at offers."""
+    """What a run may use at the most, beyond output tokens. `turns` are each agent's, and
+    `total_turns` all agents' together; `attempts` counts tries at offers."""
 
     cost: Ticks | None = None
     turns: int | None = None
+    total_turns: int | None = None
     tool_calls: int | None = None
     agents: int | None = None
     seconds: float | None = None
@@ -90,6 +92,7 @@ class Request(Struct, frozen=True, kw_only=True):
     are features of Messages that the caller asked for beside the body, in `anthropic-beta`.
     `models` may answer in its place, in this order. They and the `preferences` stand in `aside`
     too, for an upstream that chooses among providers itself.
+    `unsupported` is what a team is to do with claims that are not supported: mark or drop.
     """
 
     model: str
@@ -131,5 +134,6 @@ class Request(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     preferences: Preferences | None = None
     betas: tuple[str, ...] = ()
+    unsupported: str | None = None
     caps: Caps = Caps()
     aside: Aside | None = None

@@ -93,7 +93,12 @@ def _models(config: Config, found: tuple[Found, ...]) -> list[Check]:
     """Whether the models that the settings name are there, and their prices amounts."""
     catalogue = described(config)
     there = names(each for each in found if each.ready)
-    roles = {"team.leader": config.team.leader, "team.agent": config.team.agent}
+    told = {"team": config.team, **{f"teams.{name}": said for name, said in config.teams.items()}}
+    roles = {
+        f"{place}.{role}": getattr(said, role)
+        for place, said in told.items()
+        for role in ("leader", "agent", "reader", "verifier")
+    }
     checks = [
         Check(
             name=setting,

@@ -27,6 +27,7 @@ from manymind.config.settings import (
     ServerSettings,
     SettingsFile,
     ShadowSettings,
+    TeamSettings,
 )
 from manymind.config.variables import OTHERS, in_variables, outgoing, variables
 
@@ -42,6 +43,7 @@ __all__ = [
     "RouteSettings",
     "ServerSettings",
     "ShadowSettings",
+    "TeamSettings",
     "file_in_use",
     "flagged",
     "load",

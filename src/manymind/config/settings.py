@@ -16,6 +16,7 @@ Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Whole: TypeAlias = Annotated[int, Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0)]
+TeamName: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 Dollars: TypeAlias = Annotated[Decimal, "as text or as a number, both exact"]
 Percent: TypeAlias = Annotated[float, Meta(gt=0, le=100)]
 Models: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1, max_length=16)]
@@ -44,10 +45,16 @@ class CorpusSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TeamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The models that a team's roles run on; empty means the first that is there."""
+    """The models that a team's roles run on; empty means the first that is there. `reader` is
+    the agents' model where documents are read through, and `verifier` judges whether quotes
+    support their claims: best another house's model; without one nobody judges. `unsupported`
+    says what is done with claims that are not supported, unless the request does."""
 
     leader: str | None = None
     agent: str | None = None
+    reader: str | None = None
+    verifier: str | None = None
+    unsupported: Literal["mark", "drop"] = "mark"
 
 
 class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -297,12 +304,14 @@ class SettingsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a settings file may hold.
 
     `ceilings` say, in dollars, what a call may cost at the most where nobody can compute it: by
-    `provider/model`, or `provider/model@effort`.
+    `provider/model`, or `provider/model@effort`. Each of `teams` is a model of its own,
+    `manymind/team-NAME`; a role that it leaves out is that of `team`.
     """
 
     server: ServerSettings = ServerSettings()
     corpus: CorpusSettings = CorpusSettings()
     team: TeamSettings = TeamSettings()
+    teams: dict[TeamName, TeamSettings] = {}
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
     retries: RetrySettings = RetrySettings()

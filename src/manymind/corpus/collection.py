@@ -133,6 +133,7 @@ class Collection:
             end=span.end,
             text=document.text[span.start : span.end],
             url=citation_url(document),
+            spans=span.parts,
         )
 
     def _elsewhere(self, quote: str, but: int | None) -> str:

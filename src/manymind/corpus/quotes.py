@@ -32,10 +32,12 @@ _UNIT = re.compile(r"\d\s?(?:[^\W\d_]|[%‰°€£¥$₹])|[€£¥$₹]\s?\d")
 
 
 class Span(Struct, frozen=True):
-    """Where a quote stands in the original text."""
+    """Where a quote stands in the original text; `parts` are its stretches, where it left
+    something out between them."""
 
     start: int
     end: int
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 class Refused(Struct, frozen=True):
@@ -138,26 +140,44 @@ def _is_mark(sign: str) -> bool:
     return "\u0300" <= sign <= "\u036f"
 
 
+class _Reached(Struct, frozen=True):
+    """A place of one stretch, and that of the one before it."""
+
+    start: int
+    end: int
+    before: "_Reached | None" = None
+
+
 def _in_order(folded: Folded, parts: list[str]) -> Span | None:
     """The stretches one after another: each may follow any earlier one that is near enough."""
-    starts: list[int] = []
-    ends: list[int] = []
+    reached: list[_Reached] = []
     for number, part in enumerate(parts):
-        next_starts: list[int] = []
-        next_ends: list[int] = []
+        ends = [place.end for place in reached]
+        following: list[_Reached] = []
         for start, end in islice(_places(folded.text, part), _PLACES_MAX):
             if _clean_span(folded, start, end) is None:
                 continue
             if number == 0:
-                next_starts.append(start)
-                next_ends.append(end)
+                following.append(_Reached(start, end))
                 continue
             nearest = bisect_right(ends, start) - 1
             if nearest >= 0 and start - ends[nearest] <= GAP_MAX:
-                next_starts.append(starts[nearest])
-                next_ends.append(end)
-        if not next_ends:
+                following.append(_Reached(start, end, reached[nearest]))
+        if not following:
             return None
-        starts, ends = next_starts, next_ends
-    span = folded.span(starts[0], ends[0])
-    return Span(*span) if span else None
+        reached = following
+    return _row(folded, reached[0])
+
+
+def _row(folded: Folded, last: _Reached) -> Span | None:
+    """The stretches up to this one, in the original text."""
+    spans: list[tuple[int, int]] = []
+    place: _Reached | None = last
+    while place is not None:
+        span = folded.span(place.start, place.end)
+        if span is None:
+            return None
+        spans.append(span)
+        place = place.before
+    spans.reverse()
+    return Span(spans[0][0], spans[-1][1], tuple(spans))

@@ -11,21 +11,29 @@ from msgspec.structs import replace
 from manymind.canon.answers import Answer
 from manymind.canon.events import LEADER, Began, Happened, Noted
 from manymind.canon.faults import Fault, OverBudget
-from manymind.canon.items import Called, Item, Returned
+from manymind.canon.items import Called, Returned
 from manymind.canon.parts import Text
 from manymind.canon.ports import Allotment, Desk
 from manymind.canon.requests import Request, ToolChoice
 from manymind.canon.usage import Usage
 from manymind.canon.values import Json
 from manymind.engine.briefs import asked, filled
-from manymind.engine.instruments import Instruments
+from manymind.engine.instruments import AGAIN, BAD, FOUND, REFUSED, Instruments
 from manymind.engine.mission import Mission
 from manymind.engine.purse import Tally, charged
 from manymind.engine.speaking import returned
 from manymind.engine.testimony import testify
+from manymind.engine.trace import Trace
 
 _STALE_TURNS = 2
 """Turns without anything new, after which the tools are withdrawn."""
+
+_STALE = {
+    "no_progress": "your last calls brought nothing new",
+    AGAIN: "your last calls were the same as before",
+    BAD: "no tool could make sense of your last calls",
+    REFUSED: "none of your last quotes stands in its document",
+}
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -52,8 +60,11 @@ class Agent:
         self._model = model
         self._tally = Tally(mission.tally)
         self._share: Allotment | None = None
-        self._hands = Instruments(voice, mission.shared, self._tally, within)
-        self._history: list[Item] = [asked(brief)]
+        self._trace = Trace(asked(brief), mission.settings.memory_characters)
+        self._hands = Instruments(voice, mission.shared, self._tally, self._trace, within)
+        self._heads = 1
+        self._kinds: list[str] = []
+        self._stopped: str | None = None
         self._turn = 0
         self._stale = 0
         self._text = ""
@@ -72,6 +83,7 @@ class Agent:
         with self.scope:
             try:
                 self._share = await mission.purse.share(heads)
+                self._heads = heads
                 fault = await self._turns(self._share)
                 await testify(mission.shared, self._voice, self._text)
             except Fault as raised:
@@ -85,11 +97,14 @@ class Agent:
     async def _turns(self, share: Allotment) -> Fault | None:
         """Model and tools in turn, until a report is written or a fault ends it."""
         while True:
+            if not self._mission.shared.limits.take_turn():
+                self._wanted_more = True
+                return None
             self._turn += 1
             self._heed()
             why = self._why_stop()
             if why is not None:
-                self._history.append(asked(filled("finish", reason=why)))
+                self._trace.say(asked(filled("finish", reason=why)))
             desk = self._mission.at(
                 f"{self._voice}/turn-{self._turn}", share, self._mission.hours.work
             )
@@ -102,6 +117,8 @@ class Agent:
             calls = tuple(item for item in heard.answer.items if isinstance(item, Called))
             if not calls or why is not None:
                 self._wanted_more = bool(calls) and not heard.answer.text
+                if any(stop.reason == "length" for stop in heard.answer.stops):
+                    self._stopped = self._stopped or "max_output_tokens"
                 return None
             await self._use(heard.answer, calls, desk)
 
@@ -112,8 +129,11 @@ class Agent:
         results = [outcome.returned for outcome in done]
         results += [_too_many(called, most) for called in calls[most:]]
         self._stale = 0 if any(outcome.fresh for outcome in done) else self._stale + 1
-        self._history.extend(answer.items)
-        self._history.extend(results)
+        self._kinds = [outcome.kind for outcome in done]
+        self._trace.say(*answer.items)
+        self._trace.keep(
+            (called.name, result) for called, result in zip(calls, results, strict=True)
+        )
         facts = [fact for outcome in done for fact in outcome.facts]
         if self._told is not None:
             for number, result in enumerate(results):
@@ -127,7 +147,10 @@ class Agent:
         if self._turn >= turns:
             return "this is your last turn"
         if self._stale >= _STALE_TURNS:
-            return "your last calls brought nothing new"
+            self._stopped = self._stale_for()
+            return _STALE[self._stopped]
+        if mission.shared.limits.turns_left < self._heads:
+            return "the team's turns are used up"
         if mission.shared.limits.tool_calls_left <= 0:
             return "the team's tool calls are used up"
         if mission.purse.pressed():
@@ -140,17 +163,21 @@ class Agent:
         mission = self._mission
         request = mission.inner(self._model, mission.settings.agent_tokens)
         tools = mission.shared.specs
-        history = _within_memory(self._history, mission.settings.memory_characters)
         return replace(
             request,
-            items=(*request.items, *history),
+            items=(*request.items, *self._trace.items),
             tools=tools or None,
             tool_choice=ToolChoice(mode="none" if last else "auto") if tools else None,
         )
 
     def _heed(self) -> None:
         for text in self._mission.post.collect(self._voice):
-            self._history.append(asked(filled("steer", text=text)))
+            self._trace.say(asked(filled("steer", text=text)))
+
+    def _stale_for(self) -> str:
+        """Why nothing new came: the last calls were all of one bad kind, or of several."""
+        kinds = set(self._kinds)
+        return kinds.pop() if len(kinds) == 1 and FOUND not in kinds else "no_progress"
 
     async def _report(self, fault: Fault | None) -> Report:
         mission = self._mission
@@ -160,12 +187,20 @@ class Agent:
             status, reason = "failed", fault.code
         elif self.scope.cancelled_caught:
             status, reason = "cut", self.cut_for
+        elif self._stopped is not None:
+            status, reason = "cut", self._stopped
         elif self._wanted_more:
-            status, reason = "cut", "max_turns"
+            total = limits.turns_left < self._heads
+            status, reason = "cut", "max_total_turns" if total else "max_turns"
+        elif self._brought_nothing():
+            status, reason = "failed", REFUSED
         if isinstance(fault, OverBudget):
             limits.met("max_cost")
-        if reason == "max_turns" and mission.request.caps.turns is not None:
+        caps = mission.request.caps
+        if (reason, caps.turns is None) == ("max_turns", False):
             limits.met("max_turns")
+        if (reason, caps.total_turns is None) == ("max_total_turns", False):
+            limits.met("max_total_turns")
         mine = tuple(note.name for note in mission.shared.evidence.noted_by(self._voice))
         data: Json = {"status": status, "reason": reason, "claims": list(mine), "turns": self._turn}
         what = "failed" if status == "failed" else "report"
@@ -177,6 +212,12 @@ class Agent:
         return Report(
             voice=self._voice, status=status, text=text, reason=reason, fault=fault, claims=mine
         )
+
+    def _brought_nothing(self) -> bool:
+        """Whether it claimed something, and no word of it stands."""
+        evidence = self._mission.shared.evidence
+        lost = any(lost.voice == self._voice for lost in evidence.lost)
+        return lost and not evidence.noted_by(self._voice)
 
     def _usage(self) -> Usage:
         used = self._tally.usage
@@ -199,17 +240,3 @@ def _too_many(called: Called, most: int) -> Returned:
     }
     text = msgspec.json.encode(error).decode()
     return Returned(call_id=called.call_id, parts=(Text(text=text),), failed=True)
-
-
-def _within_memory(history: list[Item], room: int) -> tuple[Item, ...]:
-    """The trace of an agent. Where the results grow too large, the oldest lose their text."""
-    kept: list[Item] = []
-    for item in reversed(history):
-        if isinstance(item, Returned):
-            size = sum(len(part.text) for part in item.parts if isinstance(part, Text))
-            room -= size
-            if room < 0:
-                note = '{"note":"Left out to save room. Call the tool again to see it."}'
-                item = replace(item, parts=(Text(text=note),))
-        kept.append(item)
-    return tuple(reversed(kept))

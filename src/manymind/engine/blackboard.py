@@ -12,7 +12,7 @@ from manymind.canon.ports import Inbox, Steer
 
 Passages: TypeAlias = tuple[Passage, ...]
 
-_REASONS = ("deadline", "max_cost", "max_turns", "max_tool_calls")
+_REASONS = ("deadline", "max_cost", "max_turns", "max_total_turns", "max_tool_calls")
 """Which limit is named where several were met."""
 
 
@@ -96,10 +96,11 @@ class Post:
 
 
 class Limits:
-    """The tool calls that are left, and the limits that cut somebody short."""
+    """The turns and tool calls that are left, and the limits that cut somebody short."""
 
-    def __init__(self, tool_calls: int) -> None:
+    def __init__(self, tool_calls: int, turns: int) -> None:
         self._tool_calls = tool_calls
+        self._turns = turns
         self._met: set[str] = set()
 
     def take_tool_call(self) -> bool:
@@ -109,8 +110,19 @@ class Limits:
         self._tool_calls -= 1
         return True
 
+    def take_turn(self) -> bool:
+        if self._turns <= 0:
+            self.met("max_total_turns")
+            return False
+        self._turns -= 1
+        return True
+
     def met(self, reason: str) -> None:
         self._met.add(reason)
+
+    @property
+    def turns_left(self) -> int:
+        return self._turns
 
     @property
     def tool_calls_left(self) -> int:

@@ -37,6 +37,14 @@ def version(name: str) -> str:
     return f"{name} {head.removeprefix('<!--').removeprefix(' version').strip()}"
 
 
+@cache
+def versions() -> tuple[str, ...]:
+    """Every prompt with its version."""
+    folder = files("manymind.engine") / "prompts"
+    names = sorted(each.name.removesuffix(".md") for each in folder.iterdir())
+    return tuple(version(name) for name in names)
+
+
 def filled(name: str, **words: str) -> str:
     """The prompt with these words in it; what they hold is not looked at again."""
     return Template(prompt(name)).substitute(words)
@@ -67,6 +75,11 @@ def manifest(cards: tuple[Card, ...], listed: int) -> str:
 def inert(text: str) -> str:
     """Text that cannot close or open a block of ours, on one line."""
     return " ".join(text.translate(_FOOLED).split())
+
+
+def defused(text: str) -> str:
+    """Text that cannot close or open a block of ours, with its lines."""
+    return text.translate(_FOOLED)
 
 
 def asked(text: str) -> Said:

@@ -47,7 +47,7 @@ _LEAN_MAX, _LEANER, _LEAN_TOKENS_MIN = 2, 4, 256
 class Overlong(UpstreamBroken):
     """The model ignores the limit it was given. It would again."""
 
-    retryable = False
+    code, retryable = "output_too_long", False
 
 
 class Heard(Struct, frozen=True):

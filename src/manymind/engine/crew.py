@@ -8,7 +8,7 @@ import anyio
 from manymind.canon.events import LEADER, Noted
 from manymind.canon.values import Json
 from manymind.engine.agent import Agent, Report
-from manymind.engine.briefs import filled, version
+from manymind.engine.briefs import filled
 from manymind.engine.mission import Mission
 from manymind.engine.plan import Mode, Plan, Work
 
@@ -21,11 +21,13 @@ class Crew:
         self._plan = plan
         self._reports: dict[int, Report] = {}
         count = len(plan.work)
+        settings = mission.settings
+        model = settings.reader or settings.agent if plan.mode == "read" else settings.agent
         self._agents = tuple(
             Agent(
                 mission,
                 f"agent-{number}",
-                mission.settings.agent,
+                model,
                 brief(mission, plan.mode, work, f"agent-{number}", count),
                 work.within,
             )
@@ -132,8 +134,9 @@ def size(plan: Plan, mission: Mission) -> Noted:
         "agents_used": len(plan.work) + 1,
         "agents_allowed": mission.width.agents,
         "reason": plan.reason,
-        "prompts": [version(name) for name in ("team", plan.mode)],
     }
+    if plan.narrowed is not None:
+        data["narrowed"] = plan.narrowed
     return Noted(what="spawned", data=data)
 
 

@@ -7,64 +7,31 @@ under the same ids, whoever came first.
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from manymind.canon.documents import Found, Missing, Passage
 from manymind.canon.ports import Library
+from manymind.engine.claims import QUOTE_MAX, Claim, Note, Place, joined, merged
+from manymind.engine.figures import stands, strangers
+from manymind.engine.words import plain
 
 CLAIM_MAX = 2_000
-QUOTE_MIN, QUOTE_MAX = 6, 2_000
+QUOTE_MIN = 6
+QUOTES_MAX = 8
 NOTE_NAME = re.compile(r"\bC\d+-\d+\b")
 _TRIES_MAX = 3
 """One quote, and two repairs of it."""
 
-_FIGURES = re.compile(r"\d+(?:[.,'’ \u2009\u202f]\d+)*")
-_GROUPED = re.compile(r"(?<=\d)[,'’ \u2009\u202f](?=\d{3}(?!\d))")
-_SPACES = re.compile(r"['’ \u2009\u202f]")
 
+class Quoted(Struct, frozen=True):
+    """What a voice says that a document says."""
 
-Place: TypeAlias = "tuple[int, str, int]"
-"""Where a note stands among all: the agent's number, its voice, and the note's own number."""
-
-
-class Note(Struct, frozen=True, kw_only=True):
-    """One statement of one voice with its quote, as it was taken in. `name` is what the voice
-    knows it by; `sound`: every figure in the statement stands in the quote."""
-
-    name: str
-    place: Place
-    voice: str
-    statement: str
-    found: Found
-    heading: str | None = None
-
-    @property
-    def sound(self) -> bool:
-        return stands(self.statement, self.found.text)
-
-
-class Claim(Struct, frozen=True, kw_only=True):
-    """Statements that rest on one quote. `sound`: every figure in them stands in the quote.
-    `heading` is what the quote stands under."""
-
-    id: str
-    statements: tuple[str, ...]
-    found: Found
-    voices: tuple[str, ...]
-    places: tuple[Place, ...]
-    sound: bool = True
-    heading: str | None = None
-
-    @property
-    def told(self) -> str:
-        """What may be said of it: its statements, or its quote where they say more than that."""
-        return " ".join(self.statements) if self.sound else self.found.text
+    document_id: str
+    quote: str
 
 
 class Accepted(Struct, frozen=True):
@@ -82,6 +49,18 @@ class Rejected(Struct, frozen=True):
     final: bool = False
 
 
+class Lost(Struct, frozen=True, kw_only=True):
+    """A statement that no quote was found for, and why the last one was refused. `final`: it
+    was tried as often as may be. `name` tells it from the voice's notes."""
+
+    name: str
+    place: Place
+    voice: str
+    statement: str
+    reason: str
+    final: bool
+
+
 Noting: TypeAlias = Accepted | Rejected
 
 
@@ -94,20 +73,51 @@ class Evidence:
         self._counts: Counter[str] = Counter()
         self._claims: dict[str, Claim] | None = None
         self._tries: dict[tuple[str, str], int] = {}
-        self._unsupported: list[tuple[Place, str]] = []
+        self._lost: dict[tuple[str, str], Lost] = {}
+        self._losses: Counter[str] = Counter()
+        self._withdrawn: set[str] = set()
+        self._computed: list[str] = []
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """In the order of the agents, and of each one's notes."""
-        return tuple(self._settled().values())
+        """Those that may be cited, in the order of the agents, and of each one's notes."""
+        settled = self._settled()
+        return tuple(claim for name, claim in settled.items() if name not in self._withdrawn)
+
+    @property
+    def withdrawn(self) -> tuple[Claim, ...]:
+        """Those that were judged, and may not be cited."""
+        return tuple(claim for name, claim in self._settled().items() if name in self._withdrawn)
+
+    @property
+    def notes(self) -> int:
+        """How many statements had a quote that stands."""
+        return len(self._notes)
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        """What was said without a quote that stands, and not mended since; in the same order."""
+        return tuple(sorted(self._lost.values(), key=lambda lost: lost.place))
 
     @property
     def unsupported(self) -> list[str]:
-        """What was said three times without a quote that stands, in the same order."""
-        return [statement for _, statement in sorted(self._unsupported)]
+        """What was said three times without a quote that stands."""
+        return [lost.statement for lost in self.lost if lost.final]
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """What code has printed in this run: a figure that stands there needs no quote."""
+        return tuple(self._computed)
+
+    def compute(self, output: str) -> None:
+        self._computed.append(output)
 
     def get(self, name: str) -> Claim | None:
-        return self._settled().get(name)
+        return None if name in self._withdrawn else self._settled().get(name)
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """These may not be cited any more. The others keep their ids."""
+        self._withdrawn |= set(names)
 
     def noted_by(self, voice: str) -> tuple[Note, ...]:
         return tuple(note for note in self._notes if note.voice == voice)
@@ -117,150 +127,123 @@ class Evidence:
 
     def claim_of(self, note: Note) -> Claim:
         """The claim that a note has become part of."""
-        return next(claim for claim in self.claims if note.place in claim.places)
+        return next(claim for claim in self._settled().values() if note.place in claim.places)
 
-    async def note(self, voice: str, statement: str, document_id: str, quote: str) -> Noting:
-        """Take a claim in, if its quote stands in its document word for word."""
+    async def note(self, voice: str, statement: str, *quotes: Quoted) -> Noting:
+        """Take a claim in, if each of its quotes stands in its document word for word, and each
+        of its figures in one of them."""
         statement = statement.strip()[:CLAIM_MAX]
-        if self._tries.get((voice, _plain(statement)), 0) >= _TRIES_MAX:
+        if self._tries.get((voice, plain(statement)), 0) >= _TRIES_MAX:
             return Rejected("This was tried three times; it stays unsupported.", final=True)
-        size = len(quote.strip())
-        if size > QUOTE_MAX:
-            return self._reject(voice, statement, "The quote is too long: one passage will do.")
-        if size < QUOTE_MIN and not any(letter.isdigit() for letter in quote):
-            return self._reject(voice, statement, "The quote is too short to prove anything.")
-        checked = await self._library.check(document_id, quote)
-        if isinstance(checked, Missing):
-            return self._reject(voice, statement, checked.reason, checked.nearest)
-        return await self._accept(voice, statement or checked.text, checked)
+        wrong = _unfit(quotes)
+        if wrong is not None:
+            return self._reject(voice, statement, wrong)
+        evidence: list[Found] = []
+        for number, quoted in enumerate(quotes, 1):
+            checked = await self._library.check(quoted.document_id, quoted.quote)
+            if isinstance(checked, Missing):
+                which = f"Quote {number}: " if len(quotes) > 1 else ""
+                return self._reject(voice, statement, which + checked.reason, checked.nearest)
+            evidence.append(checked)
+        alien = strangers(statement, (*(found.said for found in evidence), *self._computed))
+        if alien:
+            return self._reject(voice, statement, _unproved(alien))
+        return await self._accept(voice, statement or evidence[0].said, tuple(evidence))
 
     async def prove(self, voice: str, statement: str, document_id: str, quote: str) -> bool:
-        """Take in a quote that its voice did not note, if it stands in the document."""
+        """Take in a quote that its voice did not note, if it stands in the document. What is
+        said of it counts only if its figures stand there, too; else the quote speaks for itself."""
         found = await self._library.check(document_id, quote)
         if isinstance(found, Missing):
             return False
-        if not any(_joined(known.found, found) for known in self.noted_by(voice)):
-            await self._accept(voice, statement[:CLAIM_MAX], found)
+        if not self._knows(voice, (found,)):
+            said = statement[:CLAIM_MAX]
+            fits = bool(said) and stands(said, found.said, *self._computed)
+            await self._accept(voice, said if fits else found.said[:CLAIM_MAX], (found,))
         return True
 
-    async def _accept(self, voice: str, statement: str, found: Found) -> Accepted:
-        passage = await self._library.slice(found.document_id, found.start, found.end)
-        new = not any(_joined(known.found, found) for known in self.noted_by(voice))
-        place = self._next(voice)
+    def miss(self, voice: str, statement: str, reason: str) -> None:
+        """Something was said, with a quote, that is not to be found; nobody will mend it."""
+        self._lose(voice, statement.strip()[:CLAIM_MAX], reason, final=True)
+
+    async def _accept(self, voice: str, statement: str, evidence: tuple[Found, ...]) -> Accepted:
+        first = evidence[0]
+        passage = await self._library.slice(first.document_id, first.start, first.end)
+        new = not self._knows(voice, evidence)
+        self._counts[voice] += 1
+        place = (_rank(voice), voice, self._counts[voice])
         note = Note(
             name=f"C{place[0]}-{place[2]}",
             place=place,
             voice=voice,
             statement=statement,
-            found=found,
+            evidence=evidence,
             heading=passage.heading,
         )
         self._notes.append(note)
         self._claims = None
+        self._lost.pop((voice, plain(statement)), None)
         return Accepted(note, new)
 
-    def _next(self, voice: str) -> Place:
-        self._counts[voice] += 1
-        return (_rank(voice), voice, self._counts[voice])
+    def _knows(self, voice: str, evidence: tuple[Found, ...]) -> bool:
+        known = [found for note in self.noted_by(voice) for found in note.evidence]
+        return all(any(joined(each, found) for each in known) for found in evidence)
 
     def _settled(self) -> dict[str, Claim]:
         if self._claims is None:
-            claims = _merged(sorted(self._notes, key=lambda note: note.place))
+            claims = merged(sorted(self._notes, key=lambda note: note.place))
             self._claims = {claim.id: claim for claim in claims}
         return self._claims
 
     def _reject(
         self, voice: str, statement: str, reason: str, nearest: tuple[Passage, ...] = ()
     ) -> Rejected:
-        key = (voice, _plain(statement))
+        key = (voice, plain(statement))
         tries = self._tries[key] = self._tries.get(key, 0) + 1
-        if tries == _TRIES_MAX:
-            self._unsupported.append((self._next(voice), statement))
-        return Rejected(reason, nearest, final=tries >= _TRIES_MAX)
+        final = tries >= _TRIES_MAX
+        self._lose(voice, statement, reason, final=final)
+        return Rejected(reason, nearest, final=final)
+
+    def _lose(self, voice: str, statement: str, reason: str, *, final: bool) -> None:
+        key = (voice, plain(statement))
+        known = self._lost.get(key)
+        if known is None:
+            self._losses[voice] += 1
+        number = self._losses[voice] if known is None else known.place[2]
+        self._lost[key] = Lost(
+            name=f"L{_rank(voice)}-{number}",
+            place=(_rank(voice), voice, number),
+            voice=voice,
+            statement=statement,
+            reason=reason,
+            final=final,
+        )
+
+
+def _unfit(quotes: tuple[Quoted, ...]) -> str | None:
+    """What is wrong with these quotes before anyone looks for them."""
+    if not quotes:
+        return "There is no quote: give at least one, with its document's id."
+    if len(quotes) > QUOTES_MAX:
+        return f"At most {QUOTES_MAX} quotes stand for one claim: note the others apart."
+    for quoted in quotes:
+        quote = quoted.quote
+        if len(quote.strip()) > QUOTE_MAX:
+            return "The quote is too long: one passage will do."
+        if len(quote.strip()) < QUOTE_MIN and not any(letter.isdigit() for letter in quote):
+            return "The quote is too short to prove anything."
+    return None
+
+
+def _unproved(alien: tuple[str, ...]) -> str:
+    figures = ", ".join(alien[:5])
+    return (
+        f"Of the claim's figures {figures} stands in no quote of it. Quote where it stands, or "
+        "leave it out: a sum or a difference is the leader's to make."
+    )
 
 
 def _rank(voice: str) -> int:
     """An agent's number; the leader comes before all agents."""
     number = voice.rpartition("-")[2]
     return int(number) if number.isdecimal() else 0
-
-
-def _merged(notes: Sequence[Note]) -> list[Claim]:
-    """One claim for all notes whose quotes overlap."""
-    claims: list[Claim] = []
-    for note in notes:
-        for number, known in enumerate(claims):
-            joined = _joined(known.found, note.found)
-            if joined is not None:
-                claims[number] = _with(known, note, joined)
-                break
-        else:
-            claims.append(
-                Claim(
-                    id=f"E{len(claims) + 1}",
-                    statements=(note.statement,),
-                    found=note.found,
-                    voices=(note.voice,),
-                    places=(note.place,),
-                    sound=note.sound,
-                    heading=note.heading,
-                )
-            )
-    return claims
-
-
-def _with(known: Claim, note: Note, found: Found) -> Claim:
-    statements = known.statements
-    if _plain(note.statement) not in {_plain(said) for said in statements}:
-        statements = (*statements, note.statement)
-    return replace(
-        known,
-        statements=statements,
-        found=found,
-        voices=tuple(dict.fromkeys((*known.voices, note.voice))),
-        places=(*known.places, note.place),
-        sound=all(stands(said, found.text) for said in statements),
-    )
-
-
-def stands(statement: str, quote: str) -> bool:
-    """Whether every number of the statement stands in the quote, however thousands are parted."""
-    known = {reading for run in _runs(quote) for reading in (_whole(run), *_apart(run))}
-    return all(
-        _whole(run) in known or all(part in known for part in _apart(run))
-        for run in _runs(statement)
-    )
-
-
-def _runs(text: str) -> list[str]:
-    return _FIGURES.findall(unicodedata.normalize("NFKC", text))
-
-
-def _whole(run: str) -> str:
-    """`1 234` as one number."""
-    return _GROUPED.sub("", run).replace(",", ".")
-
-
-def _apart(run: str) -> tuple[str, ...]:
-    """`1 234` as two numbers that stand side by side."""
-    return tuple(_whole(part) for part in _SPACES.split(run))
-
-
-def _joined(left: Found, right: Found) -> Found | None:
-    """Two quotes that share a stretch of one document, as one; None where they do not, or where
-    one of them would grow too long to be a quote."""
-    if left.document_id != right.document_id:
-        return None
-    first, second = (left, right) if left.start <= right.start else (right, left)
-    if second.start >= first.end:
-        return None
-    if second.end <= first.end:
-        return first
-    if second.end - first.start > QUOTE_MAX or len(second.text) != second.end - second.start:
-        return None
-    text = first.text + second.text[first.end - second.start :]
-    return replace(first, end=second.end, text=text)
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -4,11 +4,10 @@ A call never fails the agent: what cannot be done comes back as a result that sa
 """
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
 
 import anyio
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from manymind.canon.documents import Passage
@@ -16,112 +15,48 @@ from manymind.canon.events import LEADER, Happened, Noted
 from manymind.canon.faults import Fault, OverBudget
 from manymind.canon.items import Called, Returned
 from manymind.canon.parts import Text
-from manymind.canon.ports import Desk, Library, Toolbox
+from manymind.canon.ports import Computing, Desk, Library, Toolbox
 from manymind.canon.requests import Function
 from manymind.canon.values import Json
 from manymind.engine.blackboard import Answered, Coverage, Limits, Passages, Queries
 from manymind.engine.calls import Calls
+from manymind.engine.conversation import words
+from manymind.engine.declared import (
+    CORPUS_TOOLS,
+    NOTE_CLAIM,
+    READ_MAX,
+    SHAPES,
+    Claim,
+    Grep,
+    Read,
+    Recall,
+    Search,
+)
 from manymind.engine.evidence import Accepted, Evidence, Rejected
 from manymind.engine.purse import Tally
 from manymind.engine.settings import TeamSettings
 from manymind.engine.speaking import searched
+from manymind.engine.trace import Trace
 
 _LIMIT_MAX = 20
-_READ_MAX = 12_000
 
-
-class _Search(Struct):
-    query: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    limit: int = 0
-    document_ids: list[str] = []
-
-
-class _Grep(Struct):
-    pattern: Annotated[str, Meta(min_length=1, max_length=1_000)]
-    limit: int = 0
-    document_ids: list[str] = []
-
-
-class _Read(Struct):
-    document_id: str
-    start: int = 0
-    end: int | None = None
-
-
-class _Claim(Struct):
-    text: str
-    document_id: str
-    quote: str
-
-
-_Arguments: TypeAlias = _Search | _Grep | _Read | _Claim
-
-NOTE_CLAIM = "note_claim"
-
-_SHAPES: dict[str, type[_Arguments]] = {
-    "search": _Search,
-    "grep": _Grep,
-    "read": _Read,
-    NOTE_CLAIM: _Claim,
-}
-
-_WORDS: Json = {"type": "string"}
-_NUMBER: Json = {"type": "integer"}
-_IDS: Json = {"type": "array", "items": _WORDS, "description": "Only these; all where left out."}
-
-
-def _declared(name: str, description: str, required: tuple[str, ...], **fields: Json) -> Function:
-    parameters: Json = {
-        "type": "object",
-        "properties": fields,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-    return Function(name=name, description=description, parameters=parameters)
-
-
-CORPUS_TOOLS = (
-    _declared(
-        "search",
-        "The best passages of the documents for the words of a query.",
-        ("query",),
-        query=_WORDS,
-        limit=_NUMBER,
-        document_ids=_IDS,
-    ),
-    _declared(
-        "grep",
-        "The lines of the documents that match a regular expression.",
-        ("pattern",),
-        pattern=_WORDS,
-        limit=_NUMBER,
-        document_ids=_IDS,
-    ),
-    _declared(
-        "read",
-        f"A stretch of a document, by code points; at most {_READ_MAX} at once.",
-        ("document_id",),
-        document_id=_WORDS,
-        start=_NUMBER,
-        end=_NUMBER,
-    ),
-    _declared(
-        NOTE_CLAIM,
-        "Note a fact, with a quote copied word for word from the document that proves it.",
-        ("text", "document_id", "quote"),
-        text={**_WORDS, "description": "The fact, in your own words."},
-        document_id=_WORDS,
-        quote=_WORDS,
-    ),
-)
+FOUND, BAD, REFUSED, AGAIN = "found", "bad_calls", "claims_refused", "repeats"
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a call gave back. `fresh`: it brought something that this agent did not have."""
+    """What a call gave back. `fresh`: it brought something that this agent did not have. `kind`
+    says what it was worth: found, bad_calls, claims_refused or repeats."""
 
     returned: Returned
     fresh: bool = False
+    kind: str = FOUND
     facts: tuple[Happened, ...] = ()
+
+
+_ASKED_BEFORE: Json = {
+    "note": "You asked exactly this before, and its answer stands above. Ask something else, or "
+    "report."
+}
 
 
 class Shared(Struct, frozen=True, kw_only=True):
@@ -150,9 +85,15 @@ class Instruments:
     """One agent's hands. It remembers what it has seen and asked."""
 
     def __init__(
-        self, voice: str, shared: Shared, tally: Tally, within: tuple[str, ...] = ()
+        self,
+        voice: str,
+        shared: Shared,
+        tally: Tally,
+        trace: Trace,
+        within: tuple[str, ...] = (),
     ) -> None:
         self._voice = voice
+        self._trace = trace
         self._within = within
         self._shared = shared
         self._tally = tally
@@ -179,11 +120,11 @@ class Instruments:
         names = {tool.name for tool in self._shared.specs}
         if called.name not in names:
             known = ", ".join(sorted(names))
-            return _refused(called, "There is no such tool.", f"The tools are: {known}.")
+            return _bad(called, "There is no such tool.", f"The tools are: {known}.")
         if not self._shared.limits.take_tool_call():
             return _refused(called, "No tool calls are left.", "Report what you have.")
         try:
-            if called.name in _SHAPES:
+            if called.name in SHAPES:
                 return await self._look(called, desk)
             return await self._ask_house(called, desk)
         except OverBudget as fault:
@@ -193,83 +134,95 @@ class Instruments:
             return _refused(called, fault.message, fault.advice)
 
     async def _look(self, called: Called, desk: Desk) -> Outcome:
-        shape = _SHAPES[called.name]
+        shape = SHAPES[called.name]
         try:
             arguments = msgspec.json.decode(called.arguments or "{}", type=shape, strict=False)
         except (msgspec.DecodeError, RecursionError) as error:
             fields = ", ".join(field.name for field in msgspec.structs.fields(shape))
-            return _refused(called, f"Bad arguments: {error}.", f"It takes JSON with: {fields}.")
-        if isinstance(arguments, _Claim):
-            return await self._claim(called, arguments)
+            return _bad(called, f"Bad arguments: {error}.", f"It takes JSON with: {fields}.")
+        match arguments:
+            case Claim():
+                return await self._claim(called, arguments)
+            case Recall():
+                return self._recall(called, arguments)
+            case _:
+                pass
         return await self._passages(called, arguments, desk.key)
 
-    async def _claim(self, called: Called, claim: _Claim) -> Outcome:
-        evidence = self._shared.evidence
-        noting = await evidence.note(self._voice, claim.text, claim.document_id, claim.quote)
+    async def _claim(self, called: Called, claim: Claim) -> Outcome:
+        noting = await self._shared.evidence.note(self._voice, claim.text, *claim.quotes)
         match noting:
             case Accepted(note=note, new=new):
-                found = note.found
-                data: Json = {
-                    "id": note.name,
-                    "document_id": found.document_id,
-                    "start": found.start,
-                    "end": found.end,
-                    "sound": note.sound,
-                }
+                places = [
+                    {"document_id": found.document_id, "start": found.start, "end": found.end}
+                    for found in note.evidence
+                ]
+                data: Json = {"id": note.name, **places[0], "evidence": places}
                 result: Json = {"accepted": True, "evidence": note.name}
-                if not note.sound:
-                    result["note"] = "Figures of the claim are not in the quote: it is marked."
                 return _returned(called, result, new, self._note("claim", data))
             case Rejected():
-                data = {"document_id": claim.document_id[:200], "reason": noting.reason}
+                named = next((each.document_id for each in claim.quotes), "")
+                data = {"document_id": named[:200], "reason": noting.reason, "final": noting.final}
                 result = {"accepted": False, "reason": noting.reason, "final": noting.final}
                 result["nearest"] = [self._shown(passage) for passage in noting.nearest]
-                return _returned(called, result, False, self._note("rejected", data))
+                outcome = _returned(called, result, False, self._note("rejected", data))
+                return replace(outcome, kind=REFUSED)
 
-    async def _passages(self, called: Called, asked: _Search | _Grep | _Read, key: str) -> Outcome:
+    def _recall(self, called: Called, asked: Recall) -> Outcome:
+        text = self._trace.recall(asked.handle)
+        if text is None:
+            return _bad(called, "There is no such handle.", "A handle is R and a number.")
+        start = min(max(0, asked.start), len(text))
+        end = min(start + READ_MAX, len(text))
+        query = f"recall {asked.handle} {start}"
+        fresh = query not in self._asked
+        self._asked.add(query)
+        result: Json = {"handle": asked.handle, "start": start, "end": end, "of": len(text)}
+        return _returned(called, {**result, "text": text[start:end]}, fresh)
+
+    async def _passages(self, called: Called, asked: Search | Grep | Read, key: str) -> Outcome:
         asked = _folded(asked, self._within)
         query = _key(called.name, asked)
+        if query in self._asked:
+            return replace(_returned(called, _ASKED_BEFORE, False), kind=AGAIN)
+        self._asked.add(query)
         answered = await self._shared.queries.answer(self._voice, query, lambda: self._found(asked))
         spans = {(found.document_id, found.start, found.end) for found in answered.passages}
         fresh = bool(spans - self._seen)
-        again = query in self._asked
         self._seen |= spans
-        self._asked.add(query)
         self._shared.coverage.saw(answered.passages)
         result: Json = {"passages": [self._shown(passage) for passage in answered.passages]}
-        if again:
-            result["note"] = "You asked exactly this before. Ask something else, or report."
         facts = self._searched(asked, answered, key)
         return _returned(called, result, fresh, *facts)
 
     def _searched(
-        self, asked: _Search | _Grep | _Read, answered: Answered, key: str
+        self, asked: Search | Grep | Read, answered: Answered, key: str
     ) -> tuple[Happened, ...]:
         """The leader's own searches are activity that the caller sees; an agent's are facts."""
-        query = asked.document_id if isinstance(asked, _Read) else _query(asked)
+        query = asked.document_id if isinstance(asked, Read) else _query(asked)
         sources = tuple(dict.fromkeys(found.document_id for found in answered.passages))
         if self._voice == LEADER:
             return searched(key, query, sources)
         data: Json = {"query": query, "sources": list(sources), "asked_by": answered.voice}
         return (self._note("search", data),)
 
-    async def _found(self, asked: _Search | _Grep | _Read) -> Passages:
+    async def _found(self, asked: Search | Grep | Read) -> Passages:
         library = self._shared.library
         match asked:
-            case _Search():
+            case Search():
                 self._tally.count("document_search")
                 found = await library.search(
                     asked.query, limit=self._limit(asked.limit), within=tuple(asked.document_ids)
                 )
-            case _Grep():
+            case Grep():
                 self._tally.count("document_search")
                 found = await library.grep(
                     asked.pattern, limit=self._limit(asked.limit), within=tuple(asked.document_ids)
                 )
-            case _Read():
+            case Read():
                 start = max(0, asked.start)
-                end = start + _READ_MAX if asked.end is None else asked.end
-                end = max(start, min(end, start + _READ_MAX))
+                end = start + READ_MAX if asked.end is None else asked.end
+                end = max(start, min(end, start + READ_MAX))
                 return (await library.slice(asked.document_id, start, end),)
         return tuple(self._cut(passage) for passage in found)
 
@@ -282,6 +235,8 @@ class Instruments:
         self._asked.add(query)
         told = None if self._voice == LEADER else self._voice
         returned = await self._shared.calls.use(toolbox, called, desk, self._tally, told)
+        if isinstance(toolbox, Computing) and toolbox.computes(called.name):
+            self._shared.evidence.compute(words(returned.parts))
         return Outcome(returned=replace(returned, call_id=called.call_id), fresh=fresh)
 
     def _limit(self, asked: int) -> int:
@@ -307,24 +262,29 @@ class Instruments:
         return Noted(voice=self._voice, what=what, data=data)
 
 
-def _folded(asked: _Search | _Grep | _Read, within: tuple[str, ...]) -> _Search | _Grep | _Read:
+def _folded(asked: Search | Grep | Read, within: tuple[str, ...]) -> Search | Grep | Read:
     """The same question, however it was spelled; in the agent's own documents if it named none."""
-    if isinstance(asked, _Read):
+    if isinstance(asked, Read):
         return asked
     documents = asked.document_ids or list(within)
-    if isinstance(asked, _Grep):
+    if isinstance(asked, Grep):
         return replace(asked, document_ids=documents)
     return replace(asked, query=" ".join(asked.query.split()), document_ids=documents)
 
 
-def _key(tool: str, asked: _Search | _Grep | _Read) -> str:
+def _key(tool: str, asked: Search | Grep | Read) -> str:
     """Under which a question is known to all. A search hears no capitals."""
     written = msgspec.json.encode(asked).decode()
-    return f"{tool} {written.casefold() if isinstance(asked, _Search) else written}"
+    return f"{tool} {written.casefold() if isinstance(asked, Search) else written}"
 
 
-def _query(asked: _Search | _Grep) -> str:
-    return asked.query if isinstance(asked, _Search) else asked.pattern
+def _query(asked: Search | Grep) -> str:
+    return asked.query if isinstance(asked, Search) else asked.pattern
+
+
+def _bad(called: Called, message: str, advice: str) -> Outcome:
+    """A call that no tool could make sense of."""
+    return replace(_refused(called, message, advice), kind=BAD)
 
 
 def _refused(called: Called, message: str, advice: str) -> Outcome:

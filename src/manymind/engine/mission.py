@@ -38,6 +38,11 @@ class Mission(Struct, frozen=True, kw_only=True):
     alarms: Alarms
     hours: Timetable
 
+    @property
+    def unsupported(self) -> str:
+        """What is done with claims that are not supported: mark or drop."""
+        return self.request.unsupported or self.settings.unsupported
+
     def at(
         self, step: str, allotment: Allotment, deadline: float | None, *, final: bool = False
     ) -> Desk:

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from manymind.canon.documents import Card
 from manymind.canon.requests import OutputFormat
@@ -37,9 +38,12 @@ class Work(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
+    """`narrowed` says why it has fewer agents than were planned, if it has."""
+
     mode: Mode
     reason: str
     work: tuple[Work, ...] = ()
+    narrowed: str | None = None
 
 
 class _Written(Struct):
@@ -127,6 +131,13 @@ def fitted(
     if width.fixed:
         work = _extended(work, mode, agents)
     return Plan(mode=mode, reason=plan.reason, work=work)
+
+
+def narrowed(plan: Plan, most: int, why: str) -> Plan:
+    """The same work for fewer hands."""
+    if plan.mode == "solo" or len(plan.work) <= most:
+        return plan
+    return replace(plan, work=_joined(plan.work, max(1, most)), narrowed=why)
 
 
 def parts_of(question: str) -> tuple[str, ...]:

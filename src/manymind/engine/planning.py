@@ -12,10 +12,11 @@ from manymind.engine.briefs import asked, filled, inert
 from manymind.engine.calls import Heard
 from manymind.engine.conversation import resumed
 from manymind.engine.mission import Mission
-from manymind.engine.plan import PLAN_FORMAT, Plan, default_plan, fitted, read_plan
+from manymind.engine.plan import PLAN_FORMAT, Plan, default_plan, fitted, narrowed, read_plan
 from manymind.engine.speaking import searched
 
 _QUERY_MAX = 400
+_CALLS_MIN = 2
 
 
 async def planned(mission: Mission) -> Plan:
@@ -36,7 +37,21 @@ async def planned(mission: Mission) -> Plan:
         await mission.mouth.say(Noted(what="plan_failed", data={"reason": reason}))
         plan = default_plan(mission.question, mission.cards, mission.width)
     equipped = bool(mission.shared.specs)
-    return fitted(plan, mission.question, mission.cards, mission.width, equipped=equipped)
+    plan = fitted(plan, mission.question, mission.cards, mission.width, equipped=equipped)
+    return plan if mission.width.fixed else _affordable(plan, mission)
+
+
+def _affordable(plan: Plan, mission: Mission) -> Plan:
+    """Not more agents than the caps feed: to shrink is better than to stop. What planning cost
+    tells what an agent's call will cost, and nobody gets anywhere in fewer than two."""
+    limits, purse = mission.shared.limits, mission.purse
+    plan = narrowed(plan, limits.turns_left // _CALLS_MIN, "max_total_turns allows no more")
+    if mission.shared.specs:
+        plan = narrowed(plan, limits.tool_calls_left, "max_tool_calls allows no more")
+    left, price = purse.work.left(), purse.whole.spent
+    if left is not None and price > 0:
+        plan = narrowed(plan, left // (_CALLS_MIN * price), "the budget pays for no more")
+    return plan
 
 
 async def _scouted(mission: Mission) -> tuple[Passage, ...]:

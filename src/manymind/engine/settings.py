@@ -13,7 +13,10 @@ _ALONE = frozenset({"none", "minimal"})
 
 
 class TeamSettings(Struct, frozen=True, kw_only=True):
-    """`leader` and `agent` are model ids that the router knows.
+    """`leader`, `agent`, `reader` (who reads documents through; an agent unless set) and
+    `verifier` are model ids that the router knows. Without a verifier nobody judges whether a
+    quote supports its claim, and `unjudged` says why. `unsupported` says what is done with a
+    claim that is not supported: it is marked, or dropped.
 
     The reserve is what is kept back of a capped budget for writing the answer; past the soft
     share of the rest, agents are asked to come to an end.
@@ -21,17 +24,24 @@ class TeamSettings(Struct, frozen=True, kw_only=True):
 
     leader: str
     agent: str
+    reader: str | None = None
+    verifier: str | None = None
+    unjudged: str = "no verifier is set"
+    unsupported: str = "mark"
     name: str = "manymind/multi-agent"
     depth_max: int = 2
     turns: int = 8
+    total_turns: int = 512
     tool_calls: int = 400
     tool_calls_a_turn: int = 16
     retries: int = 1
     plan_tokens: int = 4_096
     agent_tokens: int = 8_192
     answer_tokens: int = 16_384
+    verify_tokens: int = 4_096
     plan_seconds: float = 120.0
     work_seconds: float = 1_500.0
+    verify_seconds: float = 120.0
     write_seconds: float = 600.0
     grace_seconds: float = 60.0
     reserve_percent: int = 20

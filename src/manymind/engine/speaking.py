@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from manymind.canon.events import (
     Advanced,
@@ -18,6 +18,7 @@ from manymind.canon.events import (
 from manymind.canon.items import Called, Hosted, Returned, Said
 from manymind.canon.parts import Citation, Refusal, Text
 from manymind.canon.values import Json
+from manymind.canon.verification import Verification
 
 _PIECE = 48
 """A streamed piece ends at the first space after so many code points."""
@@ -33,6 +34,17 @@ class Piece(Struct, frozen=True):
 def dropped(fields: tuple[str, ...]) -> Noted:
     """What of the caller's request is not carried out, in its own words."""
     return Noted(what="dropped", data={"parameters": list(fields)})
+
+
+def facts(verification: Verification) -> tuple[Noted, ...]:
+    """The account of an answer for those who watch: where agents agree, and the numbers."""
+    view: Json = to_builtins(verification.agreement)
+    numbers: Json = to_builtins(verification.counts)
+    judge: Json = to_builtins(verification.verifier)
+    return (
+        Noted(what="agreement", data=view),
+        Noted(what="verification", data={**numbers, "verifier": judge}),
+    )
 
 
 def searched(key: str, query: str, sources: tuple[str, ...]) -> tuple[Happened, ...]:

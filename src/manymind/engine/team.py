@@ -5,29 +5,37 @@ own words go out as they come, each in its voice, for those who want to watch.
 """
 
 import anyio
+from msgspec.structs import replace
 
-from manymind.canon.events import Began, Ended, Happened, Say, Spent, Stopped
+from manymind.canon.events import LEADER, Began, Ended, Happened, Noted, Say, Spent, Stopped
 from manymind.canon.faults import BadRequest, Fault, Unsupported
 from manymind.canon.ports import Desk, Provider, Shelves, Toolbox
 from manymind.canon.requests import Function, Request
 from manymind.canon.usage import Usage
+from manymind.canon.values import Json
+from manymind.canon.verification import Verification
+from manymind.engine.accounting import account
 from manymind.engine.agent import Report
 from manymind.engine.blackboard import Coverage, Limits, Post, Queries
-from manymind.engine.briefs import prefix
+from manymind.engine.briefs import prefix, versions
 from manymind.engine.calls import Calls, Run
+from manymind.engine.claims import oppositions
 from manymind.engine.conversation import abridged, in_words, question
 from manymind.engine.crew import Crew, alone, budget, size
+from manymind.engine.declared import TOOLS_VERSION
 from manymind.engine.draft import Draft
 from manymind.engine.evidence import Evidence
 from manymind.engine.instruments import Shared, offered
+from manymind.engine.judging import Judging
 from manymind.engine.mission import Mission
 from manymind.engine.mouth import Mouth
 from manymind.engine.plan import Plan
 from manymind.engine.planning import planned
 from manymind.engine.purse import Tally, charged, open_purse
 from manymind.engine.settings import TeamSettings, width
-from manymind.engine.speaking import called, dropped, message, refused
+from manymind.engine.speaking import called, dropped, facts, message, refused
 from manymind.engine.timing import Alarms, timetable, unwrapped
+from manymind.engine.verdicts import Rulings
 from manymind.engine.writing import Writing
 
 
@@ -59,7 +67,9 @@ class Team(Provider):
         """That the team has begun, and what of the request it cannot carry."""
         began = Began(id="", model=self._settings.name, created=int(desk.clock.today()))
         lost = ignored(request, self._toolbox)
-        return (began, dropped(lost)) if lost else (began,)
+        told = (dropped(lost),) if lost else ()
+        prompts: Json = {"prompts": list(versions()), "tools": TOOLS_VERSION}
+        return (began, *told, Noted(what="prompts", data=prompts))
 
     def _accept(self, request: Request, desk: Desk) -> None:
         width(request)
@@ -91,7 +101,8 @@ class Team(Provider):
         ends += [start + caps.seconds] if caps.seconds is not None else []
         native = abridged(request.items, cards)
         calls = Calls(self._run, mouth, desk.key, settings.retries)
-        limit = settings.tool_calls if caps.tool_calls is None else caps.tool_calls
+        tool_calls = settings.tool_calls if caps.tool_calls is None else caps.tool_calls
+        turns = settings.total_turns if caps.total_turns is None else caps.total_turns
         shared = Shared(
             library=library,
             toolbox=self._toolbox,
@@ -99,7 +110,7 @@ class Team(Provider):
             evidence=Evidence(library),
             queries=Queries(),
             coverage=Coverage(),
-            limits=Limits(limit),
+            limits=Limits(tool_calls, turns),
             calls=calls,
             settings=settings,
         )
@@ -138,10 +149,36 @@ def ignored(request: Request, toolbox: Toolbox | None) -> tuple[str, ...]:
 async def _answer(mission: Mission) -> None:
     plan = await planned(mission)
     reports = await _worked(mission, plan)
-    draft = await Writing(mission, reports).draft()
+    rulings = await _judged(mission)
+    draft = await Writing(mission, reports, rulings).draft()
     if draft.empty:
         _raise_if_nothing(mission, draft, reports)
-    await _speak(mission, draft)
+    verification = account(mission, plan, reports, rulings, draft)
+    reason = draft.reason or mission.shared.limits.reason or _all_failed(reports)
+    await _speak(mission, replace(draft, reason=reason), verification)
+
+
+def _all_failed(reports: tuple[Report, ...]) -> str | None:
+    """Why the answer is a partial one, where no agent came to its end by itself."""
+    reasons = [report.reason for report in reports if report.status != "done" and report.reason]
+    if len(reasons) < len(reports) or not reasons or reports[0].voice == LEADER:
+        return None
+    return max(reasons, key=reasons.count)
+
+
+async def _judged(mission: Mission) -> Rulings:
+    """What a verifier says of the claims, if there is one. What is not supported is withdrawn
+    where the policy drops it."""
+    evidence, model = mission.shared.evidence, mission.settings.verifier
+    if model is None:
+        return Rulings(reason=mission.settings.unjudged)
+    claims = evidence.claims
+    if not claims:
+        return Rulings(reason="there was nothing to judge")
+    rulings = await Judging(mission, model).rule(claims, oppositions(claims))
+    if mission.unsupported == "drop":
+        evidence.withdraw(claim.id for claim in claims if rulings.fails(claim))
+    return rulings
 
 
 async def _worked(mission: Mission, plan: Plan) -> tuple[Report, ...]:
@@ -161,9 +198,9 @@ def _raise_if_nothing(mission: Mission, draft: Draft, reports: tuple[Report, ...
         raise fault
 
 
-async def _speak(mission: Mission, draft: Draft) -> None:
+async def _speak(mission: Mission, draft: Draft, verification: Verification | None) -> None:
     """The leader's whole answer, from its first item to its end."""
-    mouth, reason = mission.mouth, draft.reason or mission.shared.limits.reason
+    mouth, reason = mission.mouth, draft.reason
     if draft.refusal:
         await mouth.say(*refused("refusal", draft.refusal))
     if draft.pieces:
@@ -173,6 +210,10 @@ async def _speak(mission: Mission, draft: Draft) -> None:
         await mouth.say(*called(f"call-{number}", call))
     urls = {citation.url for piece in draft.pieces for citation in piece.citations}
     mission.tally.add(Usage(sources=len(urls)))
-    ended = Ended(status="incomplete" if reason else "completed", reason=reason)
+    ended = Ended(
+        status="incomplete" if reason else "completed", reason=reason, verification=verification
+    )
+    if verification is not None:
+        await mouth.say(*facts(verification))
     spent = Spent(usage=charged(mission.tally.usage, mission.purse.whole))
     await mouth.say(Stopped(reason=draft.stop), spent, ended)

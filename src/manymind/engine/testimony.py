@@ -11,6 +11,7 @@ from manymind.engine.instruments import Shared
 _QUOTES_MAX = 20
 _QUOTE = re.compile(r"“([^“”]{12,2000})”|«\s?([^«»]{12,2000}?)\s?»|\"([^\"\n]{12,2000})\"")
 _PLACES_MAX = 3
+_NOWHERE = "The report quotes it, and it does not stand there in these words."
 
 
 async def testify(shared: Shared, voice: str, text: str) -> None:
@@ -30,6 +31,9 @@ async def testify(shared: Shared, voice: str, text: str) -> None:
                 statement = line.replace(document, "").strip(" -*•()[]")
                 if await shared.evidence.prove(voice, statement, document, quote):
                     break
+            else:
+                if any(card.id in line for card in cards):
+                    shared.evidence.miss(voice, quote, _NOWHERE)
 
 
 async def _places(

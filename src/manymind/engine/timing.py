@@ -11,7 +11,7 @@ from manymind.canon.faults import Fault
 from manymind.canon.ports import Clock
 from manymind.engine.settings import TeamSettings
 
-_PLAN, _NEAR, _WORK, _WRITE = 0.15, 0.6, 0.75, 0.95
+_PLAN, _NEAR, _WORK, _VERIFY, _WRITE = 0.15, 0.6, 0.75, 0.8, 0.95
 """Shares of the time that a caller allows; the last twentieth is for speaking."""
 
 
@@ -22,6 +22,7 @@ class Timetable(Struct, frozen=True, kw_only=True):
     plan: float
     near: float
     work: float
+    verify: float | None
     write: float | None
     capped: bool = False
 
@@ -34,6 +35,7 @@ def timetable(start: float, deadline: float | None, settings: TeamSettings) -> T
             plan=start + settings.plan_seconds,
             near=start + settings.work_seconds * _NEAR / _WORK,
             work=start + settings.work_seconds,
+            verify=None,
             write=None,
         )
     span = max(0.0, deadline - start)
@@ -42,6 +44,7 @@ def timetable(start: float, deadline: float | None, settings: TeamSettings) -> T
         plan=start + min(settings.plan_seconds, span * _PLAN),
         near=start + span * _NEAR,
         work=start + span * _WORK,
+        verify=start + span * _VERIFY,
         write=start + span * _WRITE,
         capped=True,
     )

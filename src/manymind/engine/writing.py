@@ -15,19 +15,23 @@ from manymind.engine.briefs import asked, filled
 from manymind.engine.calls import Heard
 from manymind.engine.dossier import closing, findings
 from manymind.engine.draft import Draft
-from manymind.engine.marks import MARKER, marked, named, rendered, scrubbed, unproved
+from manymind.engine.marks import MARKER, marked, named, scrubbed
 from manymind.engine.mission import Mission
 from manymind.engine.quotations import Quotations
+from manymind.engine.rendering import rendered
+from manymind.engine.sentences import doubted, without
 from manymind.engine.speaking import dropped
 from manymind.engine.structured import cleaned, problem, wanted
+from manymind.engine.verdicts import Rulings
 
 
 class Writing:
     """Writes one answer. `rounds` numbers the leader's calls."""
 
-    def __init__(self, mission: Mission, reports: tuple[Report, ...]) -> None:
+    def __init__(self, mission: Mission, reports: tuple[Report, ...], rulings: Rulings) -> None:
         self._mission = mission
         self._reports = reports
+        self._rulings = rulings
         self._evidence = mission.shared.evidence
         self._quotations = Quotations(mission.shared.library, self._evidence)
         self._round = 0
@@ -42,6 +46,7 @@ class Writing:
             draft = await self._structured(request, heard, output)
         else:
             draft = await self._prose(heard, calls)
+        draft = replace(draft, unmarked=self._quotations.refused)
         await self._tell(heard, draft)
         return draft
 
@@ -51,8 +56,9 @@ class Writing:
         if self._quotations.refused:
             data: Json = {"rounds": self._quotations.refused}
             notes.append(Noted(what="quotation_refused", data=data))
-        if draft.unproved:
-            notes.append(Noted(what="figures_unproved", data={"sentences": draft.unproved}))
+        if draft.doubted:
+            figures: Json = {"sentences": draft.doubted, "dropped": draft.cut}
+            notes.append(Noted(what="figures_unproved", data=figures))
         await self._mission.mouth.say(*notes)
 
     async def prose(self, text: str) -> str:
@@ -69,7 +75,7 @@ class Writing:
         functions = tuple(tool for tool in asked_for.tools or () if isinstance(tool, Function))
         tokens = asked_for.max_output_tokens or mission.settings.answer_tokens
         conversation: tuple[Item, ...] = mission.native if functions else mission.prefix.items
-        words = closing(mission, self._reports)
+        words = closing(mission, self._reports, self._rulings)
         steers = (asked(filled("steer", text=text)) for text in mission.post.collect(LEADER))
         last = (*steers, asked(words)) if words else tuple(steers)
         return replace(
@@ -120,13 +126,22 @@ class Writing:
             text = await self._proved(text)
         if not text.strip() and not calls:
             return await self._without_leader(None)
-        pieces = rendered(text, self._evidence)
+        draft = await self._drafted(text)
+        stop = "tool_calls" if calls else stop
+        return replace(draft, calls=calls, stop=stop, reason=reason)
+
+    async def _drafted(self, text: str) -> Draft:
+        """The text as it goes out: without what may not be said, or with what is said of it."""
+        doubts = doubted(text, self._evidence)
+        cut = doubts if self._mission.unsupported == "drop" else ()
+        if cut:
+            text = await self._checked(without(text, cut))
+        refuted = tuple(claim.id for claim in self._evidence.claims if self._rulings.fails(claim))
         return Draft(
-            pieces=pieces,
-            calls=calls,
-            stop="tool_calls" if calls else stop,
-            reason=reason,
-            unproved=unproved(text, self._evidence),
+            pieces=rendered(text, self._evidence, refuted),
+            doubted=len(doubts),
+            cut=len(cut),
+            cited=tuple(dict.fromkeys(named(text))),
         )
 
     async def _structured(self, request: Request, heard: Heard, output: OutputFormat) -> Draft:
@@ -151,9 +166,8 @@ class Writing:
         output = self._mission.request.output
         if output is not None and wanted(output):
             return Draft(stop="other", reason=reason, fault=fault)
-        text = findings(self._evidence.claims, self._reports)
-        pieces = rendered(await self._checked(text), self._evidence)
-        return Draft(pieces=pieces, stop="other", reason=reason, fault=fault)
+        text = await self._checked(findings(self._evidence.claims, self._reports))
+        return replace(await self._drafted(text), stop="other", reason=reason, fault=fault)
 
     async def _proved(self, text: str) -> str:
         """An answer that cites nothing, though there is evidence, gets it appended."""

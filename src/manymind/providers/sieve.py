@@ -1,8 +1,8 @@
 """What an upstream may not say, taken out before anyone reads it.
 
 Our key, should it echo it; and `verified` on a citation, which says that *this* server's code has
-found the quote in the document. A model that claims so proves nothing, and no reader could tell
-its claim from our word.
+found the quote in the document, or `verification` of a whole answer, which says that for all of
+it. A model that claims so proves nothing, and no reader could tell its claim from our word.
 """
 
 import re
@@ -17,8 +17,12 @@ _FAULT_LENGTH_MIN = 6
 _ANSWER_LENGTH_MIN = 16
 """Shorter keys of servers at home (`ollama`) are words that an answer may well hold."""
 
-_CLAIM = re.compile(r"verified|\\u00(?:6[4569]|7[26])")
-"""The word, or one of its letters spelt as an escape, which no honest server does."""
+_CLAIM = re.compile(r"verifi|\\u00(?:6[134569ef]|7[246])", re.IGNORECASE)
+"""The words, or one of its letters spelt as an escape, which no honest server does."""
+
+_WORD, _ACCOUNT = "verifi", "verification"
+_HOLDING = frozenset({"response", "message"})
+"""Within which a message of a stream holds the answer whose account it may give."""
 
 _CITING = frozenset({"annotation", "annotations", "citation", "citations"})
 
@@ -38,12 +42,12 @@ class Sieve:
     def answer(self, said: str) -> str:
         """One message of an answer, as JSON."""
         said = _without(said, self._keys)
-        doubtful = "verified" in said or ("\\u00" in said and _CLAIM.search(said))
+        doubtful = _WORD in said or ("\\u00" in said and _CLAIM.search(said))
         return _unclaimed(said) if doubtful else said
 
     def body(self, said: bytes) -> bytes:
         """A whole answer, as JSON. Most hold nothing to be taken out, and stay as they are."""
-        if b"verified" not in said and b"\\u00" not in said:
+        if _WORD.encode() not in said and b"\\u00" not in said:
             for key in self._marks:
                 if key in said:
                     break
@@ -69,10 +73,24 @@ def _unclaimed(said: str) -> str:
     """The message without the claim. What is no JSON is left to the dialect, which says so."""
     try:
         value: object = msgspec.json.decode(said)
-        found = _strip(value, citing=False)
+        found = _strip(value, citing=False) | _stripped_of_account(value)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return said
     return msgspec.json.encode(value).decode() if found else said
+
+
+def _stripped_of_account(value: object) -> bool:
+    """Takes another server's account of its answer away; whether there was one."""
+    if not isinstance(value, dict):
+        return False
+    fields = cast("Json", value)
+    holders = [fields, *(fields[name] for name in _HOLDING & fields.keys())]
+    found = False
+    for holder in holders:
+        if isinstance(holder, dict) and _ACCOUNT in holder:
+            del cast("Json", holder)[_ACCOUNT]
+            found = True
+    return found
 
 
 def _strip(value: object, *, citing: bool) -> bool:

@@ -33,9 +33,11 @@ _SHARED: Json = {
     "tools": _MAYBE_OBJECTS,
     "metadata": _MAYBE_OBJECT,
     "max_turns": _MAYBE_COUNT,
+    "max_total_turns": _MAYBE_COUNT,
     "max_tool_calls": _optional({"type": "integer", "minimum": 0}),
     "max_cost_usd": _MAYBE_NUMBER,
     "agent_count": {**_MAYBE_COUNT, "description": "For a team, which takes 1 to 64."},
+    "unsupported_claims": {"enum": ["mark", "drop", None]},
 }
 
 

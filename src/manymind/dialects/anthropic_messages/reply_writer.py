@@ -14,6 +14,7 @@ from manymind.dialects.anthropic_messages.turns import read_arguments
 from manymind.dialects.anthropic_messages.usage import write_usage
 from manymind.dialects.anthropic_messages.words import ENDINGS, NAME, STOPS
 from manymind.dialects.losses import Losses
+from manymind.dialects.proofs import proved
 from manymind.dialects.reading import encode
 
 COST = "cost_in_usd_ticks"
@@ -38,6 +39,7 @@ def write_reply(answer: Answer) -> bytes:
             "content": content,
             **ending(stops[0] if stops else None, answer.status, calls=calls),
             "usage": write_usage(answer.usage),
+            **proved(answer.verification),
         }
     )
 

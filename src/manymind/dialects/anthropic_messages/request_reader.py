@@ -12,6 +12,7 @@ from manymind.dialects.anthropic_messages.tools import read_choice, read_tools
 from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.money import ticks
 from manymind.dialects.preferences import first_model, with_wishes
+from manymind.dialects.proofs import read_unsupported
 from manymind.dialects.reading import Object, decode
 
 DOLLARS_MAX = 900_000
@@ -48,6 +49,7 @@ def read_request(request_body: bytes) -> Request:
         require_parameters=_read_provider(body, left),
         models=wishes.models,
         preferences=wishes.preferences,
+        unsupported=read_unsupported(body),
         caps=_read_caps(body),
     )
     left |= asked.left | body.left()
@@ -99,6 +101,7 @@ def _read_caps(body: Object) -> Caps:
     return Caps(
         cost=None if cost is None else ticks(cost),
         turns=body.whole("max_turns", 1),
+        total_turns=body.whole("max_total_turns", 1),
         tool_calls=body.whole("max_tool_calls", 0),
         agents=body.whole("agent_count", 1),
     )

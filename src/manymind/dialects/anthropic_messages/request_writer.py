@@ -10,6 +10,7 @@ from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.losses import Losses, nest, spelt
 from manymind.dialects.mirror import Written
 from manymind.dialects.money import dollars
+from manymind.dialects.proofs import UNSUPPORTED
 from manymind.dialects.reading import encode
 
 _TIERS = {"auto": "auto", "default": "standard_only"}
@@ -106,14 +107,17 @@ def _with_caps(body: Json, request: Request, flavour: Flavour, losses: Losses) -
     caps = request.caps
     if not flavour.kindred:
         losses.unless(caps.agents, "agent_count")
+        losses.unless(request.unsupported, UNSUPPORTED)
         losses.unless(request.include or None, "include")
         return body
     _put(
         body,
         max_turns=caps.turns,
+        max_total_turns=caps.total_turns,
         max_tool_calls=caps.tool_calls,
         max_cost_usd=None if caps.cost is None else dollars(caps.cost),
         agent_count=caps.agents,
+        unsupported_claims=request.unsupported,
         include=None if request.include is None else list(request.include),
     )
     if request.require_parameters is not None:

@@ -37,6 +37,7 @@ from manymind.dialects.anthropic_messages.reply_writer import ending, fields_of,
 from manymind.dialects.anthropic_messages.usage import write_usage
 from manymind.dialects.anthropic_messages.words import NAME
 from manymind.dialects.mirror import View
+from manymind.dialects.proofs import proved
 from manymind.dialects.reading import encode
 from manymind.dialects.sse import frame
 
@@ -180,5 +181,5 @@ class StreamWriter:
         if not self._told_why:
             why = ending(self._stopped, ended.status, calls=self._calls)
             told: Json = {"type": "message_delta", "delta": why, "usage": write_usage(self._usage)}
-            self._blocks.send(told)
+            self._blocks.send(told | proved(ended.verification))
         self._blocks.send({"type": "message_stop"})

@@ -19,6 +19,7 @@ from manymind.dialects.losses import Losses, nest, spelt
 from manymind.dialects.mirror import Written
 from manymind.dialects.money import dollars, ticks
 from manymind.dialects.preferences import with_wishes
+from manymind.dialects.proofs import UNSUPPORTED, read_unsupported
 from manymind.dialects.reading import Object, decode, encode
 
 DOLLARS_MAX = 900_000
@@ -49,6 +50,7 @@ def read_request(data: bytes) -> Request:
         require_parameters=_read_provider(body),
         models=wishes.models,
         preferences=wishes.preferences,
+        unsupported=read_unsupported(body),
         caps=_read_caps(body),
     )
     return replace(read_settings(request, body), aside=body.rest(NAME))
@@ -72,6 +74,7 @@ def _read_caps(body: Object) -> Caps:
     return Caps(
         cost=None if cost is None else ticks(cost),
         turns=body.whole("max_turns", 1),
+        total_turns=body.whole("max_total_turns", 1),
         tool_calls=body.whole("max_tool_calls", 0),
         agents=body.whole("agent_count", 1),
     )
@@ -132,14 +135,17 @@ def _with_caps(body: Json, request: Request, flavour: Flavour, losses: Losses) -
     caps = request.caps
     if not flavour.kindred:
         losses.unless(caps.agents, "agent_count")
+        losses.unless(request.unsupported, UNSUPPORTED)
         losses.unless(request.include or None, "include")
         return body
     _put(
         body,
         max_turns=caps.turns,
+        max_total_turns=caps.total_turns,
         max_tool_calls=caps.tool_calls,
         max_cost_usd=None if caps.cost is None else dollars(caps.cost),
         agent_count=caps.agents,
+        unsupported_claims=request.unsupported,
         include=None if request.include is None else list(request.include),
     )
     if request.require_parameters is not None:

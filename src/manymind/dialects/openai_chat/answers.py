@@ -14,6 +14,7 @@ from manymind.dialects.openai_chat.speaking import finish, manner
 from manymind.dialects.openai_chat.telling import Telling
 from manymind.dialects.openai_chat.thoughts import renamed
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
+from manymind.dialects.proofs import proved
 from manymind.dialects.reading import encode
 
 _NUMBERED = {"tool_calls", "annotations", "images"}
@@ -43,6 +44,7 @@ def _body(answer: Answer, request: Request, view: View) -> Json:
     }
     if answer.usage is not None:
         body["usage"] = write_usage(answer.usage)
+    body |= proved(answer.verification)
     if answer.aside is not None and answer.aside.dialect == NAME:
         return {**answer.aside.fields, **body}
     return body

@@ -20,6 +20,7 @@ from manymind.dialects.openai_chat.tools import (
 )
 from manymind.dialects.openai_chat.turns import write_messages
 from manymind.dialects.preferences import first_model, with_wishes
+from manymind.dialects.proofs import UNSUPPORTED, read_unsupported
 from manymind.dialects.reading import Object, decode, encode
 
 DOLLARS_MAX = 1_000_000
@@ -50,6 +51,7 @@ def read_request(data: bytes) -> Request:
         service_tier=body.text("service_tier"),
         prompt_cache_key=body.text("prompt_cache_key"),
         cache=body.json("cache_control"),
+        unsupported=read_unsupported(body),
         caps=_read_caps(body),
     )
     request = with_wishes(_read_sampling(request, body), body)
@@ -114,6 +116,7 @@ def _read_caps(body: Object) -> Caps:
     return Caps(
         cost=None if cost is None else ticks(cost),
         turns=body.whole("max_turns", 1),
+        total_turns=body.whole("max_total_turns", 1),
         tool_calls=body.whole("max_tool_calls", 0),
         agents=body.whole("agent_count", 1),
     )
@@ -286,14 +289,17 @@ def _write_caps(request: Request, flavour: Flavour, losses: Losses, body: Json) 
     caps = request.caps
     if not flavour.kindred:
         losses.unless(caps.agents, "agent_count")
+        losses.unless(request.unsupported, UNSUPPORTED)
         losses.unless(request.include or None, "include")
         return
     _put(
         body,
         max_turns=caps.turns,
+        max_total_turns=caps.total_turns,
         max_tool_calls=caps.tool_calls,
         max_cost_usd=None if caps.cost is None else dollars(caps.cost),
         agent_count=caps.agents,
+        unsupported_claims=request.unsupported,
         include=None if request.include is None else list(request.include),
     )
 

@@ -32,6 +32,7 @@ from manymind.dialects.openai_chat.telling import Telling, Told
 from manymind.dialects.openai_chat.thoughts import renamed
 from manymind.dialects.openai_chat.usage import write_cost, write_usage
 from manymind.dialects.openai_faults import error_fields
+from manymind.dialects.proofs import proved
 from manymind.dialects.reading import encode, fields, upstream
 from manymind.dialects.sse import DONE, frame
 
@@ -117,7 +118,8 @@ class StreamWriter:
         for number in sorted(numbers - self._finished):
             for told in self._telling.start(number):
                 yield self._line(self._chunk([_choice(told)]))
-            yield self._line(self._chunk([self._last(number, event)]))
+            last = self._chunk([self._last(number, event)])
+            yield self._line(last | proved(event.verification))
         if self._usage_wanted and self._usage is not None and not self._usage_sent:
             yield self._line(self._chunk([]) | {"usage": write_usage(self._usage)})
         yield DONE

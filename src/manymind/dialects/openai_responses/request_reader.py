@@ -9,6 +9,7 @@ from manymind.dialects.openai_responses.items import read_item
 from manymind.dialects.openai_responses.tools import read_tool_choice, read_tools
 from manymind.dialects.openai_responses.words import ENCRYPTED, LOGPROBS, NAME
 from manymind.dialects.preferences import first_model, with_wishes
+from manymind.dialects.proofs import read_unsupported
 from manymind.dialects.reading import Object, decode, named
 
 _STANDS_FOR_INPUT = ("previous_response_id", "prompt", "conversation")
@@ -60,6 +61,7 @@ def read_request(body: bytes) -> Request:
         require_parameters=_read_provider(top, nested),
         models=wishes.models,
         preferences=wishes.preferences,
+        unsupported=read_unsupported(top),
         caps=_read_caps(top),
         aside=_aside(top, nested),
     )
@@ -158,6 +160,7 @@ def _read_caps(top: Object) -> Caps:
     return Caps(
         cost=_read_cost(top),
         turns=top.whole("max_turns", least=1),
+        total_turns=top.whole("max_total_turns", least=1),
         tool_calls=top.whole("max_tool_calls", least=0),
         agents=top.whole("agent_count", least=1),
     )

@@ -15,6 +15,7 @@ from manymind.dialects.openai_responses.items import write_item
 from manymind.dialects.openai_responses.pen import Pen, given
 from manymind.dialects.openai_responses.tools import write_tool, write_tool_choice
 from manymind.dialects.openai_responses.words import AGENTS, ENCRYPTED, LOGPROBS, NAME
+from manymind.dialects.proofs import UNSUPPORTED
 from manymind.dialects.reading import encode
 from manymind.dialects.seals import is_marked
 
@@ -104,8 +105,12 @@ def _write_caps(fields: Json, request: Request, flavour: Flavour, pen: Pen) -> N
     if flavour.kindred:
         cost = None if caps.cost is None else dollars(caps.cost)
         fields |= given(agent_count=caps.agents, max_cost_usd=cost)
-    elif caps.agents is not None:
+        fields |= given(max_total_turns=caps.total_turns, unsupported_claims=request.unsupported)
+        return
+    if caps.agents is not None:
         pen.lose("agent_count")
+    if request.unsupported is not None:
+        pen.lose(UNSUPPORTED)
 
 
 def _write_include(request: Request, flavour: Flavour) -> list[str] | None:

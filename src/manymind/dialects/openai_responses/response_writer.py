@@ -15,6 +15,7 @@ from manymind.dialects.openai_responses.request_writer import write_format, writ
 from manymind.dialects.openai_responses.tools import echo_tool, write_tool_choice
 from manymind.dialects.openai_responses.usage import write_usage
 from manymind.dialects.openai_responses.words import CUTS, ENDED, NAME
+from manymind.dialects.proofs import proved
 from manymind.dialects.reading import encode
 
 
@@ -136,6 +137,7 @@ def show_response(
     }
     if view.house == "cloudflare":
         fields["gatewayMetadata"] = dict(_KEY_SOURCE)
+    fields |= proved(answer.verification)
     return Pen(own=True).merge(fields, _own(answer), "")
 
 

@@ -7,8 +7,9 @@
 - Another function is called when the question speaks of it by name and its arguments stand there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -183,8 +184,24 @@ class Policy:
 
 
 def takes_claims(tool: Function) -> bool:
-    names = _properties(tool).keys()
+    """Whether a function takes a quote with its document's id, or a list of such."""
+    properties = _properties(tool)
+    return _quotes(properties) or any(map(_quotes, _lists(properties).values()))
+
+
+def _quotes(names: Collection[str]) -> bool:
     return "quote" in names and any(name in names for name in ("document_id", "doc_id"))
+
+
+def _lists(properties: Json) -> dict[str, Json]:
+    """The parameters that are lists of objects, with the fields of one of these."""
+    shapes = {name: as_object(shape) or {} for name, shape in properties.items()}
+    items = {name: as_object(shape.get("items")) or {} for name, shape in shapes.items()}
+    return {
+        name: fields
+        for name, item in items.items()
+        if (fields := as_object(item.get("properties"))) is not None
+    }
 
 
 def query_field(tool: Function) -> str | None:
@@ -204,8 +221,16 @@ def _properties(tool: Function) -> Json:
 
 
 def _renamed(claim: Json, tool: Function) -> Json:
-    """A claim under the names that the function has for its parts."""
-    names = _properties(tool).keys()
+    """A claim under the names that the function has for its parts, in a list where it has one."""
+    properties = _properties(tool)
+    made = _under(claim, properties)
+    for name, fields in _lists(properties).items():
+        if _quotes(fields) and name not in made:
+            made[name] = [_under(claim, fields)]
+    return made
+
+
+def _under(claim: Json, names: Collection[str]) -> Json:
     other = {"text": ("claim", "statement", "fact"), "document_id": ("doc_id",)}
     made: Json = {}
     for name, value in claim.items():
@@ -221,7 +246,10 @@ def _notes(called: Called) -> bool:
         given = as_object(msgspec.json.decode(called.arguments or "{}"))
     except (msgspec.DecodeError, RecursionError):
         return False
-    return given is not None and "quote" in given
+    values = (given or {}).values()
+    lists = [cast("list[object]", value) for value in values if isinstance(value, list)]
+    entries = (as_object(entry) for entries in lists for entry in entries)
+    return any(each is not None and "quote" in each for each in (given, *entries))
 
 
 def _is_search(returned: Returned, called: Called | None) -> bool:
