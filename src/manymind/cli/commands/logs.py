@@ -77,7 +77,7 @@ COMMAND = Command(
         "manymind logs --key KEY -n 100 --json",
     ),
     prints="""
-One object a line for each attempt, as /v1/manage/logs tells it; with an id one
-object for the request, as /api/v1/generation tells it.
+One object a line for each attempt, as /v1/manage/logs tells it; with an
+id one object for the request, as /api/v1/generation tells it.
 """,
 )
