@@ -144,6 +144,7 @@ async def test_a_server_that_is_killed_again_and_again_never_overspends(tmp_path
         async with stage.server(provider) as running:
             where = await running.url()
             await stage.spend([where], 64, 1000)
+            await stage.spend([where], 1, 1000)
             running.process.terminate()
             assert await running.end(15) == 0
         left = await stage.sums()
@@ -171,6 +172,7 @@ async def test_three_servers_use_a_budget_up_and_never_overspend_though_one_is_k
         servers[0] = await stack.enter_async_context(stage.server(provider))
         urls[0] = await servers[0].url()
         await stage.spend(urls, 30, 1000)
+        await stage.spend(urls, 1, 1000)  # Nobody else is on the way: what fits is not refused.
         for each in servers:
             each.process.terminate()
             assert await each.end(15) == 0

