@@ -123,12 +123,14 @@ async def _house(
     purses = money(config, stored.database, clock, pricing, recorded.tell)
     stored.keep(purses)
     recorded.follow(purses.keeper)
+    if masked.exits is not None:
+        recorded.follow_redaction(masked.exits.counted)
     heard, upstreams = recorded.attempted, _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
     roles.check(config, router)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
-    shadows = Shadows(router, purse, clock)
+    shadows = Shadows(router, purse, clock, redaction=masked.exits)
     gateway = Gateway(
         router,
         purse,
