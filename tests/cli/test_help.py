@@ -79,6 +79,8 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "budgets list": ("budgets", "list", "--json"),
         "budgets drop": ("budgets", "drop", "absent", "--json"),
         "keys delete": ("keys", "delete", "ci", "--json"),
+        "usage": ("usage", "--json"),
+        "logs": ("logs", "--json"),
     }
     assert {name for name in COMMANDS if commands()[name].prints} == runs.keys()
     for name, arguments in runs.items():
