@@ -52,6 +52,20 @@ def test_the_defaults_are_the_true_ones() -> None:
         assert written[table].keys() == {field.name for field in fields(kind)}
 
 
+def test_what_is_only_mentioned_stands_under_its_own_table() -> None:
+    """A line that a reader takes the mark of a comment away from is a setting of that table."""
+    [block] = [block for block in BLOCKS if "[server]" in block]
+    kinds = {field.name: field.type for field in fields(SettingsFile)}
+    table, mentioned = "", 0
+    for line in block.splitlines():
+        if head := re.fullmatch(r"\[(\w+)\]", line):
+            table = head[1]
+        elif found := re.match(r"# (\w+) = ", line):
+            assert found[1] in {field.name for field in fields(kinds[table])}, line
+            mentioned += 1
+    assert mentioned > 5
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_every_example_is_taken(block: str) -> None:
     msgspec.convert(tomllib.loads(block), SettingsFile)

@@ -173,7 +173,7 @@ def _command(words: list[str]) -> tuple[str, set[str]]:
         return "", set()
     options = {word.partition("=")[0] for word in words[1:] if word.startswith("-")}
     two = " ".join(words[1:3])
-    known = len(words) > 1 and words[1].isalpha() and words[1].islower()
+    known = len(words) > 1 and re.fullmatch(r"[a-z]+(-[a-z]+)*", words[1]) is not None
     return (two if two in cli_commands() else words[1] if known else "ask"), options
 
 

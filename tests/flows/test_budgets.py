@@ -138,3 +138,38 @@ async def test_a_call_without_budgets_is_in_the_ledger_with_its_arithmetic(tmp_p
         assert isinstance(ticks, int)
         assert isinstance(lines, bytes)
         assert b'"input"' in lines
+
+
+ROUTED = '[routes.support]\nmodels = ["vllm/sim-echo"]\n'
+
+
+async def test_a_budget_of_a_route_holds_on_that_route_alone(tmp_path: Path) -> None:
+    async with on_stage(tmp_path, settings=ROUTED) as stage:
+        await stage.house.money.budgets.define(
+            a_budget(owner="owner", scope="route", subject="support", unit="requests", cap=1)
+        )
+        heard = [
+            await post(stage.url, "/v1/chat/completions", chat(model))
+            for model in ("route/support", "route/support", "vllm/sim-echo")
+        ]
+        assert [status for status, _ in heard] == [200, 402, 200]
+        assert "route's budget b1" in str(heard[1][1])
+
+
+@pytest.mark.parametrize("how", ["header", "metadata"])
+async def test_a_budget_of_a_feature_holds_for_what_is_marked_so(tmp_path: Path, how: str) -> None:
+    headers = {"x-manymind-feature": "search"} if how == "header" else {}
+    more: Json = {"metadata": {"feature": "search"}} if how == "metadata" else {}
+    async with on_stage(tmp_path) as stage, aiohttp.ClientSession(stage.url) as client:
+        await stage.house.money.budgets.define(
+            a_budget(owner="owner", scope="feature", subject="search", unit="requests", cap=1)
+        )
+
+        async def ask(headers: dict[str, str], more: Json) -> int:
+            body = {**chat("vllm/sim-echo"), **more}
+            sent = client.post("/v1/chat/completions", json=body, headers=headers)
+            async with sent as reply:
+                return reply.status
+
+        heard = [await ask(headers, more), await ask(headers, more), await ask({}, {})]
+        assert heard == [200, 402, 200]

@@ -98,6 +98,17 @@ async def test_a_call_that_fits_is_not_refused_because_another_server_holds_an_i
             await purses[0].reserve(1)
 
 
+async def test_the_limit_of_a_new_key_holds_from_its_first_call_on_any_server(url: str) -> None:
+    """The other server has its books open, and has not looked for changes since."""
+    async with serving(url, 2) as [one, other]:
+        await other.purse(replace(ANN, key="k0"))
+        await one.budgets.define(a_budget(cap=10))
+        purse = await other.purse()
+        assert purse.bounded
+        with pytest.raises(OverBudget):
+            await purse.reserve(11)
+
+
 async def test_a_rate_is_refused_with_its_number_its_limit_and_its_reset(url: str) -> None:
     async with serving(url, clock=FakeClock()) as [one]:
         origin = replace(ANN, rights=Rights(requests_per_minute=2, tokens_per_minute=100))

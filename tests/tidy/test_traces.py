@@ -11,9 +11,18 @@ from tests.tidy.test_tidy import ROOT, name_of, tracked
 
 MACHINES = re.compile(
     r"/(?:work|root|workspace|mnt|Users)/|/home/\w|/tmp/\w+_jobs|[A-Z]:\\Users"
-    r"|(?<![\"`])\bsession_id\b|\bsession[ -]id\b|\bsession[_ -](?:name|brief)\b|\bissues show\b"
+    r"|\bsession[_ -](?:id|name|brief)\b|\bissues show\b"
 )
-"""OpenRouter has a field of one of these names, which may be quoted."""
+FIELD = re.compile(r"\"session_id\"|`session_id`")
+"""A field of OpenRouter's has one of these names. It may be named as one, in quotes, where it is
+read, written, tried or told of, and nowhere else."""
+FIELD_STANDS_IN = {
+    "docs/reference/routing.md",
+    "src/manymind/routing/stickiness.py",
+    "src/manymind/server/record_forms.py",
+    "tests/flows/test_records.py",
+    "tests/flows/test_retries.py",
+}
 REGISTRIES = re.compile(
     r"(?i)\bpypi\.org|pythonhosted\.org|registry\.npmjs|\bindex[-_]url\b|\bproxy\.golang"
 )
@@ -33,6 +42,8 @@ def test_no_file_names_the_machine_it_was_written_on(path: Path) -> None:
     if path == Path(__file__):
         return
     text = path.read_text(encoding="utf-8")
+    if name_of(path) in FIELD_STANDS_IN:
+        text = FIELD.sub("", text)
     assert MACHINES.findall(text) == []
     if path.name != "uv.lock":
         assert REGISTRIES.findall(text) == []

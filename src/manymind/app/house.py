@@ -1,8 +1,7 @@
 """The whole program, put together from its rooms."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
 
@@ -11,9 +10,9 @@ from msgspec import Struct
 
 from manymind import dialects
 from manymind.app import choosing, roles, ways
-from manymind.app.accounts import Reception
 from manymind.app.amounts import amount
-from manymind.app.counting import MakeCounting, counted, sampler, tightening
+from manymind.app.counting import counted, sampler, tightening
+from manymind.app.doors import Behind, application
 from manymind.app.money import Money, accounts, money
 from manymind.app.recorded import Recorded
 from manymind.app.redacting import Redacted, redacted
@@ -30,7 +29,6 @@ from manymind.canon.ports import Clock, Desk, Provider, Shelves
 from manymind.canon.requests import Request
 from manymind.canon.values import Ticks
 from manymind.catalog.catalogue import Catalogue
-from manymind.catalog.listing import Row, listing
 from manymind.catalog.sellers import OWN
 from manymind.clock import SystemClock
 from manymind.config import Config, ConfigError
@@ -45,24 +43,14 @@ from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
 from manymind.providers import build
 from manymind.providers.reader import Reader
-from manymind.routing.embedding import Embedding
 from manymind.routing.router import Router
 from manymind.server.door import Application
-from manymind.server.embeddings import Embeddings
 from manymind.server.guard import is_loopback
-from manymind.server.inference import Bounds, Inference
 from manymind.server.listen import Draining
-from manymind.server.listing import Listing
-from manymind.server.manners import RESPONSES, Refusals
-from manymind.server.ops import Ops
-from manymind.server.request_ids import RequestIds
-from manymind.server.sockets import Hall, Sockets
 from manymind.shadows import Shadows
 from manymind.tokens.counter import Counter
 
 TEAM, READER = f"{OWN}/multi-agent", f"{OWN}/reader"
-
-DAY_SECONDS = 86_400
 
 Allotted: TypeAlias = Callable[[Purse], None]
 """Is shown what each request may spend, and can see from it what it has spent so far."""
@@ -117,21 +105,82 @@ async def _house(
     shelves = await open_shelves(config, progress)
     teams = roles.teams(config, catalogue, ready, TEAM, READER)
     counter = Counter()
-    recorded = Recorded(config, stored.database, client, catalogue, clock)
-    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
-    pricing = CataloguePricing(catalogue, clock, ceilings=ceilings)
-    purses = money(config, stored.database, clock, pricing, recorded.tell)
-    stored.keep(purses)
-    recorded.follow(purses.keeper)
-    if masked.exits is not None:
-        recorded.follow_redaction(masked.exits.counted)
+    recorded = _recorded(config, client, stored, masked, catalogue, clock)
+    pricing = _pricing(config, catalogue, clock)
+    purses = _purses(config, clock, pricing, stored, recorded)
     heard, upstreams = recorded.attempted, _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
-    roles.check(config, router)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
     shadows = Shadows(router, purse, clock, redaction=masked.exits)
-    gateway = Gateway(
+    gateway = _gateway(config, clock, router, purse, stored, masked, entrance, shadows)
+    vectors = embedding(
+        config, clock, catalogue, ready, client, pricing, purses, heard, masked.exits
+    )
+    count = partial(counted, counter, router, stored.turns, masked.exits, ready, client, entrance)
+    behind = Behind(
+        gateway=gateway,
+        vectors=vectors,
+        stored=stored,
+        recorded=recorded,
+        catalogue=catalogue,
+        providers=names(ready),
+        count=count,
+        entrance=entrance,
+    )
+    draining = Draining()
+    return House(
+        gateway=gateway,
+        application=application(config, clock, behind, draining),
+        draining=draining,
+        found=found,
+        team=teams[TEAM],
+        stored=stored,
+        money=purses,
+        shadows=shadows,
+        recorded=recorded,
+    )
+
+
+def _recorded(
+    config: Config,
+    client: Trusted,
+    stored: Stored,
+    masked: Redacted,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> Recorded:
+    recorded = Recorded(config, stored.database, client, catalogue, clock)
+    if masked.exits is not None:
+        recorded.follow_redaction(masked.exits.counted)
+    return recorded
+
+
+def _pricing(config: Config, catalogue: Catalogue, clock: Clock) -> CataloguePricing:
+    ceilings = {offer: amount(f"ceilings.{offer}", said) for offer, said in config.ceilings.items()}
+    return CataloguePricing(catalogue, clock, ceilings=ceilings)
+
+
+def _purses(
+    config: Config, clock: Clock, pricing: CataloguePricing, stored: Stored, recorded: Recorded
+) -> Money:
+    purses = money(config, stored.database, clock, pricing, recorded.tell)
+    stored.keep(purses)
+    recorded.follow(purses.keeper)
+    return purses
+
+
+def _gateway(
+    config: Config,
+    clock: Clock,
+    router: Router,
+    purse: "Accounts | _Watched",
+    stored: Stored,
+    masked: Redacted,
+    entrance: Entrance,
+    shadows: Shadows,
+) -> Gateway:
+    return Gateway(
         router,
         purse,
         clock,
@@ -141,35 +190,6 @@ async def _house(
         repeats=ways.repeats(config, clock, router, stored.database, masked.cover),
         shadows=shadows,
         redaction=masked.exits,
-    )
-    draining = Draining()
-    vectors = embedding(
-        config, clock, catalogue, ready, client, pricing, purses, heard, masked.exits
-    )
-    count = partial(counted, counter, router, stored.turns, masked.exits, ready, client, entrance)
-    application = _application(
-        config,
-        clock,
-        gateway,
-        vectors,
-        stored,
-        recorded,
-        catalogue,
-        names(ready),
-        draining,
-        count,
-        entrance,
-    )
-    return House(
-        gateway=gateway,
-        application=application,
-        draining=draining,
-        found=found,
-        team=teams[TEAM],
-        stored=stored,
-        money=purses,
-        shadows=shadows,
-        recorded=recorded,
     )
 
 
@@ -209,6 +229,7 @@ def _router(
         patience=choosing.patience(config),
         facts=choosing.facts(config),
     )
+    roles.check(config, router)
     return router
 
 
@@ -234,70 +255,6 @@ class _Watched:
         purse = await self._accounts.allot(origin, request, most)
         self._allotted(purse)
         return purse
-
-
-def _application(
-    config: Config,
-    clock: Clock,
-    gateway: Gateway,
-    vectors: Embedding,
-    stored: Stored,
-    recorded: Recorded,
-    catalogue: Catalogue,
-    providers: Collection[str],
-    draining: Draining,
-    count: MakeCounting,
-    entrance: Entrance,
-) -> Application:
-    def listed() -> tuple[Row, ...]:
-        moment = datetime.fromtimestamp(clock.today(), UTC)
-        return listing(catalogue, providers, moment)
-
-    def state() -> object:
-        """Of which a list was made: a day's prices, and what was known to be for sale."""
-        return int(clock.today() // DAY_SECONDS), catalogue.version
-
-    bounds = _bounds(config)
-    spoken = dialects.find()
-    refusals = Refusals(spoken)
-    new_id = RequestIds()
-    inference = Inference(gateway, spoken, refusals, clock, bounds)
-    room = inference.admission
-    reception = Reception(config, stored.database, stored.budgets)
-    guard, house = reception.guard, stored.answers
-    hall = Hall(gateway, spoken[RESPONSES], clock, room, house, new_id, guard=guard)
-    parts = (
-        inference,
-        Embeddings(vectors, bounds, room, entrance),
-        Sockets(hall, bounds),
-        *stored.pages(gateway, spoken, bounds, room),
-        *reception.pages(bounds, room),
-        count(spoken, room, bounds),
-        *recorded.pages(),
-        Listing(
-            listed,
-            state,
-            config.aliases,
-            clock.today,
-            named=partial(ways.listed, entrance),
-            measured=recorded.measured,
-        ),
-        Ops(draining),
-    )
-    routes = [route for part in parts for route in part.routes()]
-    application = Application(guard, refusals, routes, new_id, recorded.watches())
-    recorded.look_at(application, room)
-    return application
-
-
-def _bounds(config: Config) -> Bounds:
-    server = config.server
-    return Bounds(
-        body_bytes=server.body_limit_mb * 1024 * 1024,
-        bodies_bytes=server.body_total_mb * 1024 * 1024,
-        body_seconds=server.body_seconds,
-        heartbeat_seconds=server.heartbeat_seconds,
-    )
 
 
 def _refuse_an_open_door(config: Config) -> None:

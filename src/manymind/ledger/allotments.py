@@ -172,7 +172,8 @@ class Purse(Allotment):
             )
         if room is not None and worst > room:
             raise OverBudget(
-                f"This could cost ${dollars(worst)}, and ${dollars(room)} is left.",
+                f"This could cost ${dollars(worst)}, and ${dollars(room)} is left of the "
+                f"${dollars(self.cap or 0)} that this request may cost.",
                 advice="Raise the budget, shorten the prompt, or set a lower max_output_tokens.",
             )
 

@@ -1,7 +1,7 @@
 """The one gate for money: which budgets stand in an origin's way, and who keeps their books.
 
 Definitions are held in memory. A change that this process made holds from the next call on, and
-one that another made within a second or two.
+one that another made within a second or two; the limit that a new key came with, from the first.
 """
 
 from collections import defaultdict
@@ -33,6 +33,7 @@ class Gate:
         self._stops = stops
         self._defined: dict[tuple[str, str, str], list[Budget]] = {}
         self._accounts: dict[_Payer, Account] = {}
+        self._met: set[tuple[str, str]] = set()
         self._opening = anyio.Lock()
         self._open = False
         self._mark: Mark | None = None
@@ -53,6 +54,8 @@ class Gate:
             rights.requests_per_minute,
             rights.tokens_per_minute,
         )
+        if payer not in self._accounts:
+            await self._meet((origin.tenant, origin.key))
         account = self._accounts.get(payer)
         if account is None:
             if len(self._accounts) >= ACCOUNTS_MAX:
@@ -94,6 +97,17 @@ class Gate:
         await self.open()
         if self._changes != self._budgets.changes:
             await self._read()
+
+    async def _meet(self, key: tuple[str, str]) -> None:
+        """A key that asks here for the first time may have been made elsewhere a moment ago, and
+        its limit with it."""
+        if key in self._met:
+            return
+        if await self._budgets.mark() != self._mark:
+            await self._read()
+        if len(self._met) >= ACCOUNTS_MAX:
+            self._met.clear()
+        self._met.add(key)
 
     async def _read(self) -> None:
         changes = self._budgets.changes

@@ -52,19 +52,7 @@ def generation(name: str, rows: Sequence[AttemptRow], spent: Ticks) -> Json:
         "latency": milliseconds(last.first_micros),
         "generation_time": milliseconds(last.micros),
         "moderation_latency": None,
-        "tokens_prompt": last.input_tokens,
-        "tokens_completion": last.output_tokens,
-        "native_tokens_prompt": last.input_tokens,
-        "native_tokens_completion": last.output_tokens,
-        "native_tokens_completion_images": None,
-        "native_tokens_reasoning": last.reasoning_tokens,
-        "native_tokens_cached": last.cached_tokens,
-        "num_media_prompt": None,
-        "num_media_completion": None,
-        "num_input_audio_prompt": None,
-        "num_search_results": last.tools.get("web_search"),
-        "num_fetches": last.tools.get("web_fetch"),
-        "web_search_engine": None,
+        **_counts(last),
         "total_cost": amount(spent),
         "usage": amount(spent),
         "upstream_inference_cost": amount(spent),
@@ -84,6 +72,25 @@ def generation(name: str, rows: Sequence[AttemptRow], spent: Ticks) -> Json:
         "provider_responses": list(map(_tried, own)),
         "cost_in_usd_ticks": spent,
         "attempts": list(map(attempt, rows)),
+    }
+
+
+def _counts(row: AttemptRow) -> Json:
+    """What was counted of the attempt that answered."""
+    return {
+        "tokens_prompt": row.input_tokens,
+        "tokens_completion": row.output_tokens,
+        "native_tokens_prompt": row.input_tokens,
+        "native_tokens_completion": row.output_tokens,
+        "native_tokens_completion_images": None,
+        "native_tokens_reasoning": row.reasoning_tokens,
+        "native_tokens_cached": row.cached_tokens,
+        "num_media_prompt": None,
+        "num_media_completion": None,
+        "num_input_audio_prompt": None,
+        "num_search_results": row.tools.get("web_search"),
+        "num_fetches": row.tools.get("web_fetch"),
+        "web_search_engine": None,
     }
 
 
