@@ -85,13 +85,24 @@ class Entrance:
         """Once more, with all that was recalled before it."""
         await self._limits.weigh(caller, request, way)
 
-    async def admit_texts(self, caller: Caller, request: EmbedRequest) -> None:
-        """The same limits, as far as they apply to what is to become vectors: together the texts
-        are the prompt."""
+    async def admit_texts(
+        self, caller: Caller, request: EmbedRequest, marks: Marks
+    ) -> tuple[EmbedRequest, Course]:
+        """As `admit`, for what is to become vectors: together the texts are the prompt. Of a route
+        the first model is asked alone, since no other model's vectors would be like its own."""
         texts = (each for each in request.inputs if isinstance(each, str))
         said = Said(role="user", parts=tuple(Text(text=text) for text in texts))
+        asked = Request(model=request.model, items=(said,), aside=request.aside)
+        if _preset(asked):
+            asked = applied(asked, self._presets).request
+            request = replace(request, model=asked.model, aside=_unnamed(request.aside))
+        way = self._way(caller, asked, marks)
+        if way is not DIRECT:
+            request = replace(request, model=way.models[0])
         counted = sum(len(each) for each in request.inputs if not isinstance(each, str))
-        await self._limits.admit_texts(caller, Request(model=request.model, items=(said,)), counted)
+        asked = replace(asked, model=request.model)
+        await self._limits.admit_texts(caller, asked, counted, way)
+        return request, way
 
     def routes(self, rights: Rights) -> tuple[Route, ...]:
         """The routes that whoever has these rights may ask, and hence see."""
@@ -141,6 +152,14 @@ def unguarded(clock: Clock) -> Entrance:
 def _preset(request: Request) -> bool:
     """Whether a preset is named, in whatever way."""
     return MARK in request.model or (request.aside is not None and FIELD in request.aside.fields)
+
+
+def _unnamed(aside: Aside | None) -> Aside | None:
+    """What goes on to a vendor, without the name of a preset of ours."""
+    if aside is None or FIELD not in aside.fields:
+        return aside
+    left = {name: value for name, value in aside.fields.items() if name != FIELD}
+    return Aside(aside.dialect, left) if left else None
 
 
 def _sent(request: Request, way: Course) -> Request:

@@ -11,7 +11,7 @@ from manymind.canon.answers import Answer
 from manymind.canon.courses import DIRECT, Course
 from manymind.canon.events import LEADER, Chunk, Ended, Happened, Noted, Say, spoken, words
 from manymind.canon.exits import Redaction
-from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, Unsupported
+from manymind.canon.faults import BadRequest, CutShort, NoSuchAnswer, NoSuchModel, Unsupported
 from manymind.canon.items import Item
 from manymind.canon.letters import Letter
 from manymind.canon.origins import Marks, Origin
@@ -89,10 +89,13 @@ class Gateway:
         """The request, saying plainly whether its answer will be kept."""
         return request if self._turns is None else self._turns.readied(request)
 
-    def check_model(self, model: str) -> None:
-        """Raises `NoSuchModel` for one that nobody serves, where that is known."""
+    async def checked(self, caller: Caller, request: Request, marks: Marks) -> Request:
+        """The request as it would be asked, or the fault that says why it would not be: what is
+        done here without asking anybody is for those alone who might ask."""
+        asked = (await self._entrance.admit(caller, request, marks)).request
         if isinstance(self._router, Serving):
-            self._router.served(model)
+            _find(self._router, (asked.model, *asked.models))
+        return asked
 
     def keeps(self, letter: Letter) -> bool:
         """Whether the answer to this will be kept."""
@@ -243,6 +246,20 @@ class Gateway:
             raise NoSuchAnswer("No answers are kept here.", field="previous_response_id")
         news = await self.filled(caller, request)
         return Turn(replace(request, items=news.sent), say)
+
+
+def _find(router: Serving, models: tuple[str, ...]) -> None:
+    """Of a list, some may be served by nobody; raises what is wrong with the first if all are."""
+    missing: NoSuchModel | None = None
+    for model in models:
+        try:
+            router.served(model)
+        except NoSuchModel as fault:
+            missing = missing or fault
+        else:
+            return
+    if missing is not None:
+        raise missing
 
 
 def _tell_rates(caller: Caller, desk: Desk, tell: Tell) -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from manymind.canon.courses import Course, Shadow
 from manymind.canon.events import Chunk
+from manymind.canon.exits import Exits, Redaction
 from manymind.canon.faults import Fault
 from manymind.canon.origins import OPERATOR, Origin
 from manymind.canon.ports import Allotment, Clock, Desk, Provider
@@ -54,17 +55,20 @@ class Shadows:
         clock: Clock,
         *,
         chance: Callable[[], float] = random,
+        redaction: Redaction | None = None,
     ) -> None:
         self._router = router
         self._accounts = accounts
         self._clock = clock
         self._chance = chance
+        self._redaction = redaction
         self._purses: dict[str, _Purse] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def follow(self, way: Course, request: Request, desk: Desk, *, private: bool) -> None:
         """Ask the shadow of a route, if there is one, and if there is room for it. What leaves
-        goes through the same exits as the caller's own call."""
+        goes through the same exits as the caller's own call. Where that is exempt because of its
+        route, the shadow is not: it has a route of its own, and asks somebody else."""
         shadow = way.shadow
         if shadow is None or (private and not shadow.unstored):
             return
@@ -96,6 +100,9 @@ class Shadows:
         self._tasks.discard(task)
         purse.under_way -= 1
         purse.held -= most
+
+    def _exits(self, origin: Origin, request: Request) -> Exits | None:
+        return None if self._redaction is None else self._redaction.exits(origin, request)
 
     @property
     def under_way(self) -> int:
@@ -135,7 +142,7 @@ class Shadows:
                 clock=self._clock,
                 origin=own,
                 deadline=self._clock.now() + shadow.seconds,
-                exits=asked_from.exits,
+                exits=asked_from.exits or self._exits(replace(own, key=origin.key), copy),
             )
             await self._router.run(copy, _unheard, desk)
         except Fault:

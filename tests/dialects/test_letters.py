@@ -164,6 +164,12 @@ def test_a_whole_reply_that_is_skimmed_comes_as_one_that_is_read(
     check_reply(side, letter, body, cost, data.draw(st.sampled_from(("", "better"))))
 
 
+def stopped(answer: Answer) -> tuple[str, str] | None:
+    """Why the first choice stopped, in our word and in its provider's, as the ledger has it."""
+    stop = next((stop for stop in answer.stops if stop.choice == 0), None)
+    return None if stop is None else (stop.reason, stop.native or stop.reason)
+
+
 def check_reply(side: Side, letter: Letter, body: bytes, cost: int | None, model: str) -> None:
     try:
         skimmed = side.sealing.skim_reply(body)
@@ -177,6 +183,7 @@ def check_reply(side: Side, letter: Letter, body: bytes, cost: int | None, model
     assert (skimmed.id, skimmed.model, skimmed.usage) == (read.id, read.model, read.usage)
     assert (skimmed.status, skimmed.reason) == (read.status, read.reason)
     assert skimmed.created == read.created
+    assert stopped(skimmed) == stopped(read)
 
     def written(answer: Answer, request: Request) -> object:
         usage = answer.usage and replace(answer.usage, cost=cost)

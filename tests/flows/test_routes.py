@@ -102,6 +102,31 @@ async def test_whoever_is_known_comes_by_the_same_arm_each_time(tmp_path: Path) 
         assert {session: await arm(session) for session in arms} == arms
 
 
+async def test_what_each_arm_came_to_stands_in_the_ledger(tmp_path: Path) -> None:
+    body = Door("chat").body("route/half")
+    async with keyed(tmp_path, ROUTES) as house:
+        taken = [
+            (await house.post(CHAT, body, OPERATOR_KEY)).headers.get("x-manymind-arm", "")
+            for _ in range(24)
+        ]
+        await house.post(CHAT, Door("chat").body(FREE), OPERATOR_KEY)
+        by_arm = await house.get("/v1/manage/usage?by=route&by=arm", OPERATOR_KEY)
+        told = {(line["route"], line["arm"]): line["requests"] for line in by_arm.json["data"]}
+        assert set(taken) == {"", "trial"}
+        assert told == {
+            ("", ""): 1,
+            ("half", ""): taken.count(""),
+            ("half", "trial"): taken.count("trial"),
+        }
+        rows = await house.get("/v1/manage/logs?arm=trial&limit=100", OPERATOR_KEY)
+        assert {row["slug"] for row in rows.json["data"]} == {"vllm/sim-adder"}
+        assert len(rows.json["data"]) == taken.count("trial")
+        table = await house.get("/v1/manage/logs?format=csv", OPERATOR_KEY)
+        head, *lines = table.text.splitlines()
+        place = head.split(",").index("arm")
+        assert sorted(line.split(",")[place] for line in lines) == sorted([*taken, ""])
+
+
 async def test_the_next_model_answers_where_the_first_cannot(tmp_path: Path) -> None:
     async with keyed(tmp_path, ROUTES) as house:
         told = await house.post(CHAT, Door("chat").body("route/sure"), OPERATOR_KEY)

@@ -95,13 +95,13 @@ def test_even_what_is_known_has_only_so_many_places() -> None:
     metrics = Metrics(lambda offer: True)
     for number in range(SERIES_MAX + 500):
         metrics.attempted(tried(f"acme/{number}"))
-    redactions = metrics.counter("manymind_redactions_total", "What was redacted.", "action")
-    for number in range(LABELS_MAX + 50):
-        redactions.add(str(number))
+    redactions = [((f"{number:03}", "flag"), 1) for number in range(LABELS_MAX + 50)]
+    told = "What was redacted."
+    metrics.tally("manymind_redactions_total", told, ("rule", "action"), lambda: redactions)
     found = read(metrics)
     counted = {name for name in found if name.startswith("manymind_attempts_total")}
     assert len(counted) == SERIES_MAX + 1
-    assert found['manymind_redactions_total{action="other"}'] == 50
+    assert found['manymind_redactions_total{rule="other",action="other"}'] == 50
     assert OTHER in "".join(counted)
 
 

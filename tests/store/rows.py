@@ -21,6 +21,7 @@ _USUAL: dict[str, Any] = {
     "user": "",
     "api_key": "",
     "route": "",
+    "arm": "",
     "feature": "",
     "session": "",
     "app": "",

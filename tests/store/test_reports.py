@@ -111,6 +111,8 @@ async def test_every_filter_narrows_as_it_says(url: str) -> None:
         "user": "user",
         "feature": "feature",
         "app": "app",
+        "route": "route",
+        "arm": "arm",
         "outcome": "outcome",
     }
     async with reporting(url, *rows) as reports:
@@ -170,6 +172,8 @@ def _random(chance: Random, number: int) -> dict[str, Any]:
         owner=["ann", "bob", "ann"][number // 2 % 3],
         at=NOON + chance.randrange(-10 * DAY, 10 * DAY),
         user=pick(["", "u1", "u2"]),
+        route=pick(["", "half"]),
+        arm=pick(["", "trial"]),
         api_key=pick(["k1", "k2"]),
         feature=pick(["", "search"]),
         app=pick(["", "https://app.example/", "http://localhost:3000/"]),

@@ -105,14 +105,14 @@ async def _house(
     shelves = await open_shelves(config, progress)
     teams = roles.teams(config, catalogue, ready, TEAM, READER)
     counter = Counter()
-    recorded = Recorded(config, stored.database, client, catalogue, clock)
+    recorded = _recorded(config, client, stored, masked, catalogue, clock)
     pricing = _pricing(config, catalogue, clock)
     purses = _purses(config, clock, pricing, stored, recorded)
     heard, upstreams = recorded.attempted, _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
-    shadows = Shadows(router, purse, clock)
+    shadows = Shadows(router, purse, clock, redaction=masked.exits)
     gateway = _gateway(config, clock, router, purse, stored, masked, entrance, shadows)
     vectors = embedding(
         config, clock, catalogue, ready, client, pricing, purses, heard, masked.exits
@@ -140,6 +140,20 @@ async def _house(
         shadows=shadows,
         recorded=recorded,
     )
+
+
+def _recorded(
+    config: Config,
+    client: Trusted,
+    stored: Stored,
+    masked: Redacted,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> Recorded:
+    recorded = Recorded(config, stored.database, client, catalogue, clock)
+    if masked.exits is not None:
+        recorded.follow_redaction(masked.exits.counted)
+    return recorded
 
 
 def _pricing(config: Config, catalogue: Catalogue, clock: Clock) -> CataloguePricing:

@@ -24,7 +24,7 @@ from manymind.server.admission import Admission
 from manymind.server.door import Application, Watch
 from manymind.server.exchange import Exchange
 from manymind.server.guard import is_loopback
-from manymind.server.metrics import Metrics
+from manymind.server.metrics import Counting, Metrics
 from manymind.server.metrics_page import MetricsPage
 from manymind.server.records import Records
 from manymind.store.database import Database
@@ -96,6 +96,11 @@ class Recorded:
         self._settled = keeper.settled
         told = "Rows of the ledger that wait to be written."
         self.metrics.gauge("manymind_ledger_rows_waiting", told, lambda: keeper.waiting)
+
+    def follow_redaction(self, counted: Counting) -> None:
+        """What is found at the exits: by the name of the rule and its action, never what it was."""
+        told = "What redaction has found."
+        self.metrics.tally("manymind_redactions_total", told, ("rule", "action"), counted)
 
     def look_at(self, application: Application, room: Admission) -> None:
         """Shows how full the house is."""

@@ -1,6 +1,7 @@
 """What is for sale in this house: the catalogue, with what the operator and local servers add."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from functools import partial
 
 import anyio
@@ -85,10 +86,14 @@ def _offered(known: Offer, said: PriceSettings) -> Offer:
 
 
 def _price(said: PriceSettings, setting: str) -> Price:
-    cached = None if said.cached is None else amount(f"{setting}.cached", said.cached)
+    def rate(name: str, dollars: Decimal | None) -> int | None:
+        return None if dollars is None else amount(f"{setting}.{name}", dollars)
+
     rates = Rates(
         input=amount(f"{setting}.input", said.input),
         output=amount(f"{setting}.output", said.output),
-        cached=cached,
+        cached=rate("cached", said.cached),
+        written=rate("written", said.written),
+        written_long=rate("written_long", said.written_long),
     )
     return Price(rates=rates)

@@ -157,6 +157,7 @@ def print_one(found: Sequence[AttemptRow], name: str, *, json: bool) -> None:
         ("app", first.app_title or first.app),
         ("feature", first.feature),
         ("route", first.route),
+        ("arm", first.arm),
         ("session", first.session),
     ):
         if value:

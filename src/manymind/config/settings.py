@@ -64,6 +64,8 @@ class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     input: Dollars
     output: Dollars
     cached: Dollars | None = None
+    written: Dollars | None = None
+    written_long: Dollars | None = None
     context: Count | None = None
     max_output: Count | None = None
 

@@ -86,12 +86,12 @@ class Limits:
         await self.weigh(caller, request, course)
         return request
 
-    async def admit_texts(self, caller: Caller, request: Request, counted: int) -> None:
+    async def admit_texts(
+        self, caller: Caller, request: Request, counted: int, course: Course = DIRECT
+    ) -> None:
         """As `admit`, for texts that become vectors; `counted` tokens came as numbers."""
-        rights = caller.rights
-        if rights.models:
-            self._permit(rights, request.model, DIRECT)
-        ceiling = self._ceiling(caller, DIRECT)
+        self._permit_all(caller.rights, request, course)
+        ceiling = self._ceiling(caller, course)
         if ceiling is None:
             return
         if counted > ceiling.tokens:

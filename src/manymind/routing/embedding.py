@@ -5,11 +5,13 @@ tries offers of it, pays for each attempt and falls back, and each offer is aske
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from manymind.canon.attempts import OnAttempt, nobody
+from manymind.canon.courses import DIRECT, Course
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.canon.events import Began, Chunk, Ended, Happened, Say, Spent, spoken
 from manymind.canon.faults import UpstreamBroken
@@ -71,12 +73,18 @@ class Embedding:
         self._on_attempt = on_attempt
 
     async def embed(
-        self, origin: Origin, request: EmbedRequest, most: Ticks | None = None
+        self,
+        origin: Origin,
+        request: EmbedRequest,
+        most: Ticks | None = None,
+        way: Course = DIRECT,
     ) -> Vectors:
         """The vectors, with what they cost, or the fault that says why not. They cost no more
-        than `most`."""
+        than `most`, nor than the way allows."""
         heard = _Heard()
-        asked = _stand_in(request)
+        asked = replace(_stand_in(request), preferences=way.preferences)
+        if way.max_cost is not None and (most is None or way.max_cost < most):
+            most = way.max_cost
         router = Router(
             {name: _Asked(each, request, heard) for name, each in self._embedders.items()},
             self._catalogue,
@@ -89,7 +97,7 @@ class Embedding:
             allotment=await self._accounts.allot(origin, asked, most),
             clock=self._clock,
             origin=origin,
-            deadline=self._clock.now() + self._seconds,
+            deadline=self._clock.now() + min(self._seconds, way.seconds or inf),
         )
         await router.run(asked, heard.say, desk)
         return heard.answer()

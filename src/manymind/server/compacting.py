@@ -65,26 +65,36 @@ class Compacting:
             bounds = self._bounds
             body = await exchange.body(bounds.body_bytes, bounds.body_seconds, take)
             request = self._dialect.read_request(body)
-            self._gateway.check_model(request.model)
+            checked = await self._gateway.checked(caller, request, marks(exchange))
+            most = min(checked.max_output_tokens or _NOTES_TOKENS_MAX, _NOTES_TOKENS_MAX)
             items = await self._turns.history(caller.id, request)
             if not items:
                 raise BadRequest("There is nothing to compact.", field="input")
             notes = transcript(items)
             usage = Usage()
             if len(notes) > SHORT:
-                notes, usage = await self._noted(exchange, caller, request, items)
+                notes, usage = await self._noted(exchange, caller, request, items, most)
             await exchange.reply(200, msgspec.json.encode(self._shown(items, notes, usage)))
 
     async def _noted(
-        self, exchange: Exchange, caller: Caller, request: Request, items: tuple[Item, ...]
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        request: Request,
+        items: tuple[Item, ...],
+        most: int,
     ) -> tuple[str, Usage]:
-        """The model's own notes, in the place of all that is not kept word for word."""
+        """The model's own notes, of so many tokens at the `most`, in the place of all that is not
+        kept word for word. Who is asked is the caller's choice, as for any answer."""
         asked = Request(
             model=request.model,
+            models=request.models,
+            preferences=request.preferences,
+            aside=request.aside,
             dialect=RESPONSES,
             items=(*items, Said(role="user", parts=(Text(text=ASK),))),
             instructions=request.instructions,
-            max_output_tokens=_NOTES_TOKENS_MAX,
+            max_output_tokens=most,
             caps=request.caps,
             store=False,
         )

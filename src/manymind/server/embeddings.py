@@ -3,6 +3,7 @@
 from manymind.canon.embeddings import EmbedRequest, Vectors
 from manymind.dialects import embeddings
 from manymind.entrance import Entrance
+from manymind.gateway import ARM_HEADER, ROUTE_HEADER
 from manymind.policy.keys import Caller, origin_of
 from manymind.routing.embedding import Embedding
 from manymind.server.admission import Admission
@@ -56,10 +57,22 @@ class Embeddings:
         came: list[Vectors] = []
 
         async def work() -> None:
-            origin = origin_of(caller, exchange.request_id, marks(exchange), dialect="embeddings")
+            said, most = marks(exchange), caller.rights.max_cost
             with self._entrance.turn(caller):
-                await self._entrance.admit_texts(caller, request)
-                came.append(await self._embedding.embed(origin, request, caller.rights.max_cost))
+                asked, way = await self._entrance.admit_texts(caller, request, said)
+                origin = origin_of(
+                    caller,
+                    exchange.request_id,
+                    said,
+                    dialect="embeddings",
+                    route=way.route,
+                    arm=way.arm,
+                )
+                if way.route:
+                    exchange.add_header(ROUTE_HEADER, way.route)
+                    if way.arm:
+                        exchange.add_header(ARM_HEADER, way.arm)
+                came.append(await self._embedding.embed(origin, asked, most, way))
 
         try:
             there = await exchange.attend(work)

@@ -11,12 +11,10 @@ from manymind.canon.faults import BadRequest, Forbidden, NotJson
 from manymind.policy.keys import Caller, Keys
 from manymind.server.exchange import Exchange
 from manymind.server.paging import query
+from manymind.server.reply_headers import EXPOSED
 
 _SHARED = (
-    (
-        "access-control-expose-headers",
-        "x-request-id, x-manymind-dropped-parameters, x-manymind-redacted, retry-after",
-    ),
+    ("access-control-expose-headers", EXPOSED),
     ("vary", "origin"),
 )
 """What goes out to a page of a listed origin, so that its browser lets it read the reply."""

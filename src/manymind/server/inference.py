@@ -156,23 +156,7 @@ class Inference:
         view = self._view(manners, letter.outline)
         exchange.trail = trail = Trail()
         if letter.outline.stream:
-            writer = self._sealing[letter.dialect].letter_writer(letter, view)
-            streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
-
-            async def speak() -> None:
-                key, said = exchange.request_id, marks(exchange)
-                beside = Told(exchange, letter.dialect, self._clock.today)
-                await self._gateway.relay(
-                    caller,
-                    letter,
-                    streamed.say,
-                    key=key,
-                    marks=said,
-                    tell=beside,
-                    trail=trail,
-                )
-
-            await stream(exchange, streamed, speak)
+            await self._relay_stream(exchange, caller, letter, naming, view, trail)
             return
         gathered = Gathered(naming)
         answer: Answer | None = None
@@ -202,6 +186,33 @@ class Inference:
         request = letter.outline if unopened else asked(letter)
         dialect = self._dialects[letter.dialect]
         await exchange.reply(200, dialect.write_reply(naming.named(answer), request, view))
+
+    async def _relay_stream(
+        self,
+        exchange: Exchange,
+        caller: Caller,
+        letter: Letter,
+        naming: Naming,
+        view: View,
+        trail: Trail,
+    ) -> None:
+        writer = self._sealing[letter.dialect].letter_writer(letter, view)
+        streamed = Streamed(exchange, writer, naming, self._bounds.heartbeat_seconds)
+
+        async def speak() -> None:
+            key, said = exchange.request_id, marks(exchange)
+            beside = Told(exchange, letter.dialect, self._clock.today)
+            await self._gateway.relay(
+                caller,
+                letter,
+                streamed.say,
+                key=key,
+                marks=said,
+                tell=beside,
+                trail=trail,
+            )
+
+        await stream(exchange, streamed, speak)
 
     async def _answer(
         self, exchange: Exchange, caller: Caller, manners: Manners, request: Request

@@ -20,7 +20,7 @@ SERIES_MAX = 400
 REMEMBERED_MAX = 4096
 """Offers of which it is remembered where they are counted; callers may make up any number."""
 LABELS_MAX = 100
-"""Values of the label of a counter that other rooms count with."""
+"""Values, or combinations of them, of the labels that other rooms count by."""
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -28,6 +28,9 @@ _TOKENS = ("input", "cached", "written", "output", "reasoning")
 
 Reading: TypeAlias = Callable[[], float | Mapping[str, float]]
 """Looks at something that rises and falls, as a whole or by the value of its label."""
+
+Counting: TypeAlias = Callable[[], Iterable[tuple[tuple[str, ...], int]]]
+"""Looks at what another room counts, by the values of its labels."""
 
 
 class Histogram:
@@ -42,18 +45,6 @@ class Histogram:
     def see(self, seconds: float) -> None:
         self.counts[bisect_left(SECONDS, seconds)] += 1
         self.sum += seconds
-
-
-class Counter:
-    """Counts for one of the other rooms, by one label."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-
-    def add(self, label: str, count: int = 1) -> None:
-        if label not in self.counts and len(self.counts) >= LABELS_MAX:
-            label = OTHER
-        self.counts[label] = self.counts.get(label, 0) + count
 
 
 class _Tried:
@@ -86,6 +77,13 @@ class _Speed:
         self.whole = Histogram()
 
 
+class _Tally(Struct, frozen=True):
+    name: str
+    told: str
+    labels: tuple[str, ...]
+    read: Counting
+
+
 class _Gauge(Struct, frozen=True):
     name: str
     told: str
@@ -105,7 +103,7 @@ class Metrics:
         self._asked: dict[tuple[str, str, str], _Asked] = {}
         self._lasted: dict[str, Histogram] = {}
         self._gauges: list[_Gauge] = []
-        self._counters: list[tuple[str, str, str, Counter]] = []
+        self._tallies: list[_Tally] = []
         self.under_way = 0
 
     def attempted(self, attempt: Attempt) -> None:
@@ -148,10 +146,9 @@ class Metrics:
         """Has something looked at whenever somebody asks."""
         self._gauges.append(_Gauge(name, told, label, read))
 
-    def counter(self, name: str, told: str, label: str) -> Counter:
-        counter = Counter()
-        self._counters.append((name, told, label, counter))
-        return counter
+    def tally(self, name: str, told: str, labels: tuple[str, ...], read: Counting) -> None:
+        """Has something that only grows looked at whenever somebody asks."""
+        self._tallies.append(_Tally(name, told, labels, read))
 
     def text(self) -> bytes:
         return "".join([line + "\n" for line in self._lines()]).encode()
@@ -194,10 +191,8 @@ class Metrics:
             "How long the first word of a provider took.",
             ((_labels(provider=name), speed.first_word) for name, speed in speeds),
         )
-        for name, told, label, counter in self._counters:
-            yield from _head(name, "counter", told)
-            for value, count in sorted(counter.counts.items()):
-                yield f"{name}{_labels(**{label: value})} {count}"
+        for tally in self._tallies:
+            yield from _tallied(tally)
         yield from _head("manymind_requests_under_way", "gauge", "Requests being answered.")
         yield f"manymind_requests_under_way {self.under_way}"
         for gauge in self._gauges:
@@ -238,6 +233,17 @@ class Metrics:
         yield from _head("manymind_refusals_total", "counter", "Requests that were refused.")
         for code, count in sorted(codes.items()):
             yield f"manymind_refusals_total{_labels(code=code)} {count}"
+
+
+def _tallied(tally: _Tally) -> Iterator[str]:
+    """What finds no place of its own is counted in one for all others: no count goes lost."""
+    yield from _head(tally.name, "counter", tally.told)
+    found = sorted(tally.read())
+    for values, count in found[:LABELS_MAX]:
+        yield f"{tally.name}{_labels(**dict(zip(tally.labels, values, strict=True)))} {count}"
+    if len(found) > LABELS_MAX:
+        labels = _labels(**dict.fromkeys(tally.labels, OTHER))
+        yield f"{tally.name}{labels} {sum(count for _, count in found[LABELS_MAX:])}"
 
 
 def _read(gauge: _Gauge) -> Iterator[str]:

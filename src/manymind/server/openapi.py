@@ -6,6 +6,7 @@ from typing import cast
 from manymind.canon.values import Json
 from manymind.server.openapi_accounts import describe_accounts
 from manymind.server.openapi_records import describe_records
+from manymind.server.reply_headers import ANSWERED, COUNTED, EVERYWHERE, REFUSED, described
 
 _TEXT: Json = {"type": "string"}
 _OBJECT: Json = {"type": "object"}
@@ -199,6 +200,12 @@ _STATUSES = (
 )
 
 
+_NAMED = described(EVERYWHERE)
+_TOLD = described(EVERYWHERE | ANSWERED)
+_COUNTS = described(EVERYWHERE | COUNTED)
+_COME_BACK = described(EVERYWHERE | REFUSED)
+
+
 def document(version: str) -> Json:
     return {
         "openapi": "3.1.0",
@@ -234,8 +241,8 @@ def _paths() -> Json:
     for prefix in ("/v1", "/api/v1"):
         paths[f"{prefix}/models"] = _get("The models that are served here")
         told = "How many tokens a request would be"
-        paths[f"{prefix}/responses/input_tokens"] = _post(told, _COUNTED_RESPONSES)
-        paths[f"{prefix}/messages/count_tokens"] = _post(told, _COUNTED_MESSAGES)
+        paths[f"{prefix}/responses/input_tokens"] = _post(told, _COUNTED_RESPONSES, headers=_COUNTS)
+        paths[f"{prefix}/messages/count_tokens"] = _post(told, _COUNTED_MESSAGES, headers=_COUNTS)
         paths[f"{prefix}/models/{{model}}"] = _get("One model", [_MODEL], ("401", "403", "404"))
     named = ("401", "403", "404")
     paths["/api/v1/models/count"] = _get("How many models a filter finds")
@@ -276,13 +283,21 @@ def _describe_kept(paths: Json) -> None:
 def _describe_google(paths: Json) -> None:
     for prefix in ("/v1", "/v1beta"):
         for verb, summary in _GOOGLE:
-            paths[f"{prefix}/models/{{model}}:{verb}"] = _post(summary, _OBJECT, [_MODEL])
+            headers = _COUNTS if verb == "countTokens" else _TOLD
+            paths[f"{prefix}/models/{{model}}:{verb}"] = _post(
+                summary, _OBJECT, [_MODEL], headers=headers
+            )
     paths["/v1beta/models"] = _get("The models that are served here, as Google lists them")
     paths["/v1beta/models/{model}"] = _get("One model", [_MODEL], ("401", "403", "404"))
 
 
 def _post(
-    summary: str, schema: Json, parameters: list[Json] | None = None, *, required: bool = True
+    summary: str,
+    schema: Json,
+    parameters: list[Json] | None = None,
+    *,
+    required: bool = True,
+    headers: Json = _TOLD,
 ) -> Json:
     return {
         "post": {
@@ -295,6 +310,7 @@ def _post(
             "responses": {
                 "200": {
                     "description": "The answer, whole or as server-sent events.",
+                    "headers": headers,
                     "content": {
                         "application/json": {"schema": _OBJECT},
                         "text/event-stream": {},
@@ -319,6 +335,7 @@ def _get(
             "responses": {
                 "200": {
                     "description": "Found.",
+                    "headers": _NAMED,
                     "content": {kind: {"schema": _TEXT if kind == "text/plain" else _OBJECT}},
                 },
                 **_refusals(refusals),
@@ -332,6 +349,7 @@ def _refusals(statuses: tuple[str, ...]) -> Json:
     return {
         status: {
             "description": said[status],
+            "headers": _COME_BACK if status in ("429", "503") else _NAMED,
             "content": {"application/json": {"schema": _OBJECT}},
         }
         for status in statuses

@@ -24,7 +24,10 @@ def _one_of(*values: str) -> Json:
 
 _FILTERS = [
     _asked(name)
-    for name in ("since", "until", "model", "provider", "key", "user", "feature", "app", "route")
+    for name in (
+        *("since", "until", "model", "provider", "key", "user", "feature", "app", "route"),
+        "arm",
+    )
 ]
 _WINDOW = [_asked("start_date", _DAY), _asked("end_date", _DAY)]
 

@@ -28,7 +28,7 @@ EXPORTED_BYTES = 64 * 1024
 
 _FILTERS = (
     *("since", "until", "model", "provider", "key", "user", "feature", "app", "route"),
-    "outcome",
+    *("arm", "outcome"),
 )
 _CURSOR = msgspec.json.Decoder(tuple[int, str, str])
 
@@ -170,7 +170,8 @@ async def _export(exchange: Exchange, form: str, rows: AsyncIterator[AttemptRow]
 
 
 _COLUMNS = (
-    *("at", "owner", "request", "key", "number", "user", "api_key", "route", "feature", "session"),
+    *("at", "owner", "request", "key", "number", "user", "api_key", "route", "arm"),
+    *("feature", "session"),
     *(
         "app",
         "app_title",

@@ -58,6 +58,7 @@ def wanted(asked: Query, now: float) -> Wanted:
         feature=_said(asked, "feature"),
         app=_said(asked, "app"),
         route=_said(asked, "route"),
+        arm=_said(asked, "arm"),
         outcome=_said(asked, "outcome"),
     )
 

@@ -222,10 +222,11 @@ class Session:
             whole = await self._continued(request, news)
             naming = Naming(dialect.name, self._house, key)
             say = turn.begin(dialect.writer(request, self._view(request)), naming, keep)
+            said = marks(self._socket)
             if generate:
-                said = marks(self._socket)
                 await self._hall.gateway.answer(self._caller, whole, say, key=key, marks=said)
             else:
+                await self._hall.gateway.checked(self._caller, whole, said)
                 free = Spent(usage=Usage(cost=0))
                 await say(spoken(Began(id="", model=request.model), free, Ended()))
         except Fault:

@@ -25,6 +25,7 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     user: str
     api_key: str
     route: str
+    arm: str
     feature: str
     session: str
     app: str

@@ -36,7 +36,7 @@ PROVIDER_FAULTS = ("upstream_error", "stream_cut", "timeout", "overloaded", "ups
 is not."""
 LIMITED = "rate_limit_exceeded"
 
-DIMENSIONS = ("model", "provider", "key", "user", "feature", "app", "route", "tenant")
+DIMENSIONS = ("model", "provider", "key", "user", "feature", "app", "route", "arm", "tenant")
 """What attempts can be told apart by."""
 PERIODS = ("hour", "day", "week", "month")
 
@@ -62,6 +62,7 @@ _COLUMNS = {
     "feature": "feature",
     "app": "app",
     "route": "route",
+    "arm": "arm",
     "tenant": "owner",
 }
 
@@ -86,6 +87,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     feature: str | None = None
     app: str | None = None
     route: str | None = None
+    arm: str | None = None
     outcome: str | None = None
 
 
@@ -210,6 +212,7 @@ def _matching(table: Table, whose: Whose, wanted: Wanted) -> list[ColumnElement[
         ("feature", wanted.feature),
         ("app", wanted.app),
         ("route", wanted.route),
+        ("arm", wanted.arm),
     )
     terms = [table.c[column] == value for column, value in said if value is not None]
     return [true(), *terms]

@@ -226,6 +226,7 @@ def _texts(attempt: Attempt) -> tuple[str, ...]:
     origin = attempt.origin
     said = (
         origin.route,
+        origin.arm,
         origin.feature,
         origin.session,
         origin.app.url,
@@ -265,7 +266,9 @@ def _row(booked: Booked) -> _Row:
     origin, bill = attempt.origin, attempt.bill
     usage = bill.usage or _NO_USAGE
     first = attempt.first_word_seconds
-    route, feature, session, url, title, requested, slug, offer, served, finish = _texts(attempt)
+    route, arm, feature, session, url, title, requested, slug, offer, served, finish = _texts(
+        attempt
+    )
     return (
         origin.tenant,
         origin.request,
@@ -275,6 +278,7 @@ def _row(booked: Booked) -> _Row:
         origin.user,
         origin.key,
         route,
+        arm,
         feature,
         session,
         url,

@@ -11,7 +11,10 @@ By: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WHAT",
-        help="day, week, month or hour; model, provider, key, user, feature, app, route, tenant.",
+        help=(
+            "day, week, month or hour; model, provider, key, user, feature, app, route, arm, "
+            "tenant."
+        ),
     ),
 ]
 Since: TypeAlias = Annotated[

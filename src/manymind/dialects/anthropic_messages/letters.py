@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Wire
+from manymind.canon.events import Stopped, Wire
 from manymind.canon.letters import Letter
 from manymind.canon.requests import Reasoning, Request
 from manymind.canon.usage import Usage
@@ -127,6 +127,7 @@ class _Skimmed(Struct):
     stop_sequence: str | None = None
 
 
+_STOPS = {word: (Stopped(reason=known, native=word),) for word, known in STOPS.items()}
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
@@ -203,10 +204,14 @@ def skim_reply(body: bytes) -> Answer | None:
         return None
     if usage is None:
         return None
-    cut = STOPS.get(seen.stop_reason or "") == "length"
+    native, sequence = seen.stop_reason, seen.stop_sequence
+    stops = _STOPS.get(native or "") if sequence is None else None
+    reason = STOPS.get(native or "", "other")
+    cut = reason == "length"
     return Answer(
         id=seen.id,
         model=seen.model,
+        stops=stops or (Stopped(reason=reason, native=native, sequence=sequence),),
         usage=usage,
         status="incomplete" if cut else "completed",
         reason="max_output_tokens" if cut else None,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from manymind.canon.answers import Answer
-from manymind.canon.events import Wire
+from manymind.canon.events import Stopped, Wire
 from manymind.canon.letters import Letter
 from manymind.canon.requests import Reasoning, Request
 from manymind.canon.usage import Usage
@@ -18,7 +18,7 @@ from manymind.dialects.mirror import View
 from manymind.dialects.openai_responses.request_reader import read_request
 from manymind.dialects.openai_responses.response_writer import patched
 from manymind.dialects.openai_responses.usage import skim_usage
-from manymind.dialects.openai_responses.words import ENCRYPTED, ENDED, LOGPROBS, NAME
+from manymind.dialects.openai_responses.words import ENCRYPTED, ENDED, LOGPROBS, NAME, STOPS
 from manymind.dialects.sealing import (
     COUNT,
     FLAG,
@@ -122,6 +122,8 @@ class _Skimmed(Struct):
     error: None = None
 
 
+_STOPS = {word: (Stopped(reason=word, native="completed"),) for word in ("stop", "tool_calls")}
+_REFUSAL = b'"refusal"'
 _SKIMMED = msgspec.json.Decoder(_Skimmed)
 
 
@@ -199,18 +201,28 @@ def skim_reply(body: bytes) -> Answer | None:
     except UNREADABLE:
         return None
     status = seen.status or "completed"
-    if usage is None or status not in ENDED or not all(item.type in _TOLD for item in seen.output):
+    kinds = {item.type for item in seen.output}
+    if usage is None or status not in ENDED or not _TOLD.issuperset(kinds) or _REFUSAL in body:
         return None
     details = seen.incomplete_details
+    reason = None if details is None else details.reason
     return Answer(
         id=seen.id,
         model=seen.model,
         created=seen.created_at,
+        stops=_stops(status, reason, called="function_call" in kinds),
         usage=usage,
         status=status,
-        reason=None if details is None else details.reason,
+        reason=reason,
         wire=Wire(NAME, {"model": seen.model, "usage": seen.usage}, whole=True, sealed=body),
     )
+
+
+def _stops(status: str, reason: str | None, *, called: bool) -> tuple[Stopped, ...]:
+    """Why it stopped, as far as nobody refused: for that one has to look into the messages."""
+    if status == "completed":
+        return _STOPS["tool_calls" if called else "stop"]
+    return (Stopped(reason=STOPS.get(reason or "", "other"), native=reason or status),)
 
 
 def write_sealed(answer: Answer, wire: Wire, request: Request, view: View) -> bytes:

@@ -1,8 +1,10 @@
 """Who is covered, by which rules."""
 
 from collections import Counter
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from hashlib import blake2b
+from threading import Lock
 
 import anyio
 from msgspec import Struct
@@ -31,13 +33,14 @@ class Exempt(Struct, frozen=True, kw_only=True):
 
 
 class Redacting(Redaction):
-    """`found` counts what was found since the start, by rule and action, for metrics."""
+    """Counts what was found since the start, in however many threads."""
 
     def __init__(self, finding: Remembering, key: bytes, exempt: Exempt) -> None:
         self._finding = finding
         self._key = key
         self._exempt = exempt
-        self.found: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counting = Lock()
 
     def covers(self, origin: Origin) -> bool:
         return bool(self._finding.rules) and not self._exempt.holds(origin)
@@ -82,7 +85,13 @@ class Redacting(Redaction):
         return masked
 
     def _note(self, rule: str, action: str) -> None:
-        self.found[rule, action] += 1
+        with self._counting:
+            self._counts[rule, action] += 1
+
+    def counted(self) -> Sequence[tuple[tuple[str, str], int]]:
+        """How often each rule has found something, by its name and its action."""
+        with self._counting:
+            return list(self._counts.items())
 
 
 def _any(name: str, patterns: tuple[str, ...]) -> bool:

@@ -79,11 +79,12 @@ def _logprobs(reply: Reply) -> Json:
 
 def _usage(reply: Reply, knobs: Knobs) -> Json:
     counts = reply.counts
+    written: Json = {"cache_write_tokens": counts.written} if counts.written else {}
     usage: Json = {
         "prompt_tokens": counts.input,
         "completion_tokens": counts.output,
         "total_tokens": counts.total,
-        "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": 0, **written},
         "completion_tokens_details": {
             "reasoning_tokens": counts.reasoning,
             "audio_tokens": 0,

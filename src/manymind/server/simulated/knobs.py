@@ -33,7 +33,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     same_ids            all items of a Response have one id
     empty               an answer without content
     html, redirect      a page instead of JSON; a 307 to this path
-    cached, input_tokens, output_tokens    what usage claims
+    cached, written, input_tokens, output_tokens    what usage claims
     redacted            thoughts are given sealed only
     house               the habits of openai, xai or openrouter on OpenAI's paths
     """
@@ -62,6 +62,7 @@ class Knobs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     html: bool = False
     redirect: str | None = None
     cached: Count = 0
+    written: Count = 0
     input_tokens: Count | None = None
     output_tokens: Count | None = None
     redacted: bool = False

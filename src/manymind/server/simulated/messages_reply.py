@@ -77,10 +77,13 @@ def _arguments(written: str) -> Json:
 def _usage(counts: Counts) -> Json:
     """Anthropic counts cached tokens beside the input, not inside it."""
     return {
-        "input_tokens": counts.input - counts.cached,
-        "cache_creation_input_tokens": 0,
+        "input_tokens": counts.input - counts.cached - counts.written,
+        "cache_creation_input_tokens": counts.written,
         "cache_read_input_tokens": counts.cached,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": counts.written,
+            "ephemeral_1h_input_tokens": 0,
+        },
         "output_tokens": counts.output,
         "service_tier": "standard",
     }

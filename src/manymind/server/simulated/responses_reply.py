@@ -138,7 +138,7 @@ def _usage(reply: Reply, knobs: Knobs) -> Json:
             "cost_in_usd_ticks": errors.ticks(counts),
         }
     else:
-        usage["input_tokens_details"]["cache_write_tokens"] = 0
+        usage["input_tokens_details"]["cache_write_tokens"] = counts.written
     return usage
 
 

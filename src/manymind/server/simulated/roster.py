@@ -89,9 +89,11 @@ def _counts(tokens: int, spoken: Speech, knobs: Knobs) -> Counts:
     """What was counted, unless the knobs claim something else."""
     read = tokens if knobs.input_tokens is None else knobs.input_tokens
     written = spoken.output if knobs.output_tokens is None else knobs.output_tokens
+    cached = min(knobs.cached, read)
     return Counts(
         input=read,
-        cached=min(knobs.cached, read),
+        cached=cached,
+        written=min(knobs.written, read - cached),
         output=written,
         reasoning=min(spoken.reasoning, written),
     )

@@ -46,12 +46,13 @@ class Frame(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """Cached tokens are inside `input`, reasoning inside `output`."""
+    """Cached tokens and those written to a cache are inside `input`, reasoning inside `output`."""
 
     input: int
     cached: int
     output: int
     reasoning: int
+    written: int = 0
 
     @property
     def total(self) -> int:

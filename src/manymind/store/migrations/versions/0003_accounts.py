@@ -131,6 +131,7 @@ def _ledger() -> None:
         sa.Column("user", sa.String, nullable=False),
         sa.Column("api_key", sa.String, nullable=False),
         sa.Column("route", sa.String, nullable=False),
+        sa.Column("arm", sa.String, nullable=False),
         sa.Column("feature", sa.String, nullable=False),
         sa.Column("session", sa.String, nullable=False),
         sa.Column("app", sa.String, nullable=False),

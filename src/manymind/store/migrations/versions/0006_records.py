@@ -6,7 +6,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-_DIMENSIONS = ("slug", "provider", "user", "api_key", "route", "feature", "app")
+_DIMENSIONS = ("slug", "provider", "user", "api_key", "route", "arm", "feature", "app")
 _SUMS = (
     "requests",
     "attempts",
