@@ -258,7 +258,7 @@ def _application(
     bounds = _bounds(config)
     spoken = dialects.find()
     refusals = Refusals(spoken)
-    new_id = RequestIds()
+    new_id = RequestIds(clock.today)
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission
     reception = Reception(config, stored.database, stored.budgets)
