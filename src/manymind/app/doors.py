@@ -49,7 +49,7 @@ def application(config: Config, clock: Clock, behind: Behind, draining: Draining
     bounds = _bounds(config)
     spoken = dialects.find()
     refusals = Refusals(spoken)
-    new_id = RequestIds()
+    new_id = RequestIds(clock.today)
     gateway, stored, recorded = behind.gateway, behind.stored, behind.recorded
     inference = Inference(gateway, spoken, refusals, clock, bounds)
     room = inference.admission

@@ -112,15 +112,12 @@ def cost(price: Price, usage: Usage) -> Ticks | None:
 
 def ceiling(price: Price, input_tokens: int, output_tokens: int, *, long_cache: bool) -> Ticks:
     """The most that a request of at most so many tokens can cost, whatever tier it lands in."""
-    reached = [price.rates]
+    dearest = _dearest(price.rates, input_tokens, output_tokens, long_cache)
     for tier in price.tiers:
         counted = input_tokens + (output_tokens if tier.counts == "total" else 0)
         if counted > tier.above:
-            reached.append(tier.rates)
-    dearest = max(
-        input_tokens * _dearest_input(rates, long_cache) + output_tokens * _dearest_output(rates)
-        for rates in reached
-    )
+            dear = _dearest(tier.rates, input_tokens, output_tokens, long_cache)
+            dearest = max(dearest, dear)
     return _rounded_up(dearest + price.request)
 
 
@@ -153,15 +150,17 @@ def _fees(fees: Mapping[str, Ticks], calls: Mapping[str, int]) -> Ticks | None:
     return sum(count * fees[name] for name, count in used.items())
 
 
-def _dearest_input(rates: Rates, long_cache: bool) -> Ticks:
-    kinds = [rates.cached, rates.written, rates.media_input]
-    kinds += [rates.written_long] if long_cache else []
-    return max(rates.input, *(rate for rate in kinds if rate is not None), 0)
-
-
-def _dearest_output(rates: Rates) -> Ticks:
-    kinds = (rates.reasoning, rates.media_output)
-    return max(rates.output, *(rate for rate in kinds if rate is not None), 0)
+def _dearest(rates: Rates, tokens_in: int, tokens_out: int, long_cache: bool) -> int:
+    """In millionths of ticks. Reckoned before each call that has a budget, so without a list."""
+    most_in, most_out = max(rates.input, 0), max(rates.output, 0)
+    written_long = rates.written_long if long_cache else None
+    for rate in (rates.cached, rates.written, rates.media_input, written_long):
+        if rate is not None and rate > most_in:
+            most_in = rate
+    for rate in (rates.reasoning, rates.media_output):
+        if rate is not None and rate > most_out:
+            most_out = rate
+    return tokens_in * most_in + tokens_out * most_out
 
 
 def _either(rate: Ticks | None, otherwise: Ticks) -> Ticks:

@@ -84,6 +84,7 @@ class Purse(Allotment):
         self._root = self._line[-1]
         self._account = account if parent is None else parent._account
         self._counted = False
+        self._capped = cap is not None or (parent is not None and parent._capped)
 
     @property
     def spent(self) -> Ticks:
@@ -92,9 +93,7 @@ class Purse(Allotment):
     @property
     def bounded(self) -> bool:
         account = self._account
-        if account is not None and account.bounded:
-            return True
-        return any(purse.cap is not None for purse in self._line)
+        return self._capped or (account is not None and account.bounded)
 
     @property
     def counts_tokens(self) -> bool:
@@ -161,7 +160,7 @@ class Purse(Allotment):
         if self.cap is None:
             return None
         kept = 0 if final else self.kept
-        return max(0, self.cap - self.spent - self.reserved - kept)
+        return max(0, self.cap - self._spent - self.reserved - kept)
 
     def weigh(self, worst: Ticks, final: bool) -> None:
         room = self.room(final=final)

@@ -65,14 +65,15 @@ class CataloguePricing(Pricing, Weighing):
         tokens_in = _window_or(size, known.context)
         per_choice = request.max_output_tokens or known.max_output or known.context or 0
         tokens_out = max(1, request.n or 1) * max(0, per_choice)
-        reason = _unbounded(known, request, size, per_choice)
+        uncounted = "" if known.inner else _uncounted(known, request, size, per_choice)
+        reason = "" if known.inner else _unbounded(known, request, uncounted)
         prices = () if known.inner else self._of_today(known.prices)
-        ticks = max(
-            (ceiling(each, tokens_in, tokens_out, long_cache=size.long_cache) for each in prices),
-            default=0,
-        )
-        promised = self._ceiling(known, request)
-        if reason and promised is not None:
+        ticks = 0
+        for each in prices:
+            dear = ceiling(each, tokens_in, tokens_out, long_cache=size.long_cache)
+            ticks = max(ticks, dear)
+        promised = self._ceiling(known, request) if reason else None
+        if promised is not None:
             ticks, reason = promised, ""
         return Worst(
             ticks=ticks,
@@ -80,7 +81,7 @@ class CataloguePricing(Pricing, Weighing):
             output_tokens=tokens_out,
             bounded=not reason,
             reason=reason,
-            uncounted=_uncounted(known, request, size, per_choice),
+            uncounted=uncounted,
         )
 
     def bound(self, offer: str, letter: Letter) -> Worst | None:
@@ -128,31 +129,26 @@ def _window_or(size: Size, window: int | None) -> int:
     return window if size.opaque else min(size.most, window)
 
 
-def _unbounded(offer: Offer, request: Request, size: Size, per_choice: int) -> str:
-    """Why the cost of this has no provable maximum, or nothing where it has one."""
-    if offer.inner:
-        return ""
-    hidden = _hidden(offer, request)
-    if hidden:
-        return hidden
+def _unbounded(offer: Offer, request: Request, uncounted: str) -> str:
+    """Why the cost of this has no provable maximum, or nothing where it has one. What nobody can
+    count may be free all the same, unless it is hidden."""
+    if uncounted and _hidden(offer, request):
+        return uncounted
     if not offer.prices:
         return "its price is not known"
-    if all(_free(price) for price in offer.prices):
-        return ""
-    return _endless(offer, size, per_choice) or _dear_field(request)
+    reason = uncounted or _dear_field(request)
+    return "" if reason and all(map(_free, offer.prices)) else reason
 
 
 def _uncounted(offer: Offer, request: Request, size: Size, per_choice: int) -> str:
     """The same of its tokens."""
-    if offer.inner:
-        return ""
     return _hidden(offer, request) or _endless(offer, size, per_choice)
 
 
 def _hidden(offer: Offer, request: Request) -> str:
     if offer.unbounded is not None:
         return offer.unbounded
-    if any(_costs(tool) for tool in request.tools or ()):
+    if request.tools and any(map(_costs, request.tools)):
         return "the provider itself decides how often it calls its tools"
     return ""
 

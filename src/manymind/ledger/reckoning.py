@@ -31,7 +31,7 @@ class Reckoning:
         found = None if price is None or bill.usage is None else lines(price, bill.usage)
         if found is None:
             return (whole,)
-        missing = charged * MILLION - sum(line.millionths for line in found)
+        missing = charged * MILLION - sum([line.quantity * line.rate for line in found])
         if 0 <= missing < MILLION:
             return found
         if missing < 0:  # Another price held when it was charged.

@@ -60,6 +60,10 @@ class Exchange:
         """Whether a header is given at all, however often."""
         return name.encode() in self._head.fields
 
+    def has_any(self, names: frozenset[bytes]) -> bool:
+        """Whether any of these headers is given: one look for all of them."""
+        return not names.isdisjoint(self._head.fields)
+
     def add_header(self, name: str, value: str) -> None:
         """A header more, on whatever reply there will be."""
         self.added.append((name.encode(), fit(value)))
@@ -139,6 +143,11 @@ class Exchange:
         if self.late is not None:
             headers = (*headers, *self.late())
         return [*((name.encode(), fit(value)) for name, value in headers), *self.added, *told]
+
+
+def named(*names: str) -> frozenset[bytes]:
+    """Names of headers, as `has_any` looks for them."""
+    return frozenset(name.encode() for name in names)
 
 
 def fit(value: str) -> bytes:

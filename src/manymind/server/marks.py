@@ -5,7 +5,7 @@ import re
 from manymind.canon.faults import BadRequest
 from manymind.canon.origins import App, Marks, Repeat
 from manymind.memory.repeats import SECONDS_MAX
-from manymind.server.exchange import Exchange
+from manymind.server.exchange import Exchange, named
 
 FEATURE, SESSION = "x-manymind-feature", "x-manymind-session"
 CACHES = ("x-manymind-cache", "x-openrouter-cache")
@@ -15,13 +15,13 @@ PAGES, TITLES = ("http-referer", "referer"), ("x-title", "x-openrouter-title")
 _LENGTH_MAX = 200
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _NONE, _AS_USUAL = Marks(), Repeat()
-_CACHING = (*CACHES, CACHE_SECONDS, CACHE_ANEW)
-_ALL = (FEATURE, SESSION, *PAGES, *TITLES, *_CACHING)
+_CACHING = named(*CACHES, CACHE_SECONDS, CACHE_ANEW)
+_ALL = named(FEATURE, SESSION, *PAGES, *TITLES) | _CACHING
 
 
 def marks(exchange: Exchange) -> Marks:
     """The marks of a request; most have none."""
-    if not any(map(exchange.has_header, _ALL)):
+    if not exchange.has_any(_ALL):
         return _NONE
     url = next(filter(None, (_said(exchange, name) for name in PAGES)), "")
     title = next(filter(None, (_said(exchange, name) for name in TITLES)), "")
@@ -35,7 +35,7 @@ def marks(exchange: Exchange) -> Marks:
 
 def _repeat(exchange: Exchange) -> Repeat:
     """What OpenRouter's clients say of answers that may be given again, and ours."""
-    if not any(map(exchange.has_header, _CACHING)):
+    if not exchange.has_any(_CACHING):
         return _AS_USUAL
     said = [each for name in CACHES if (each := _flag(exchange, name)) is not None]
     return Repeat(

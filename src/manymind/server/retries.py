@@ -4,16 +4,18 @@ from msgspec.structs import replace
 
 from manymind.canon.faults import BadRequest
 from manymind.canon.requests import Request
-from manymind.server.exchange import Exchange
+from manymind.server.exchange import Exchange, named
 
 RETRIES, ATTEMPTS = "x-manymind-max-retries", "cf-aig-max-attempts"
 """Ours counts what comes after the first attempt; Cloudflare's counts that too."""
 
 MOST = 100
 
+_BOTH = named(RETRIES, ATTEMPTS)
+
 
 def limits_retries(exchange: Exchange) -> bool:
-    return exchange.has_header(RETRIES) or exchange.has_header(ATTEMPTS)
+    return exchange.has_any(_BOTH)
 
 
 def limited(request: Request, exchange: Exchange) -> Request:
