@@ -12,6 +12,7 @@ from msgspec import Struct
 from manymind import dialects
 from manymind.app import choosing, roles, ways
 from manymind.app.accounts import Reception
+from manymind.app.afterwards import afterwards
 from manymind.app.amounts import amount
 from manymind.app.counting import MakeCounting, counted, sampler, tightening
 from manymind.app.money import Money, accounts, money
@@ -40,6 +41,7 @@ from manymind.engine.team import Team
 from manymind.entrance import Entrance
 from manymind.gateway import Gateway
 from manymind.ledger.accounts import Accounts
+from manymind.ledger.afterwards import Afterwards
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
@@ -77,6 +79,7 @@ class House(Struct, frozen=True, kw_only=True):
     stored: Stored
     money: Money
     shadows: Shadows
+    late: Afterwards
     recorded: Recorded
 
 
@@ -97,6 +100,7 @@ async def open_house(
         with anyio.CancelScope(shield=True):
             if house is not None:
                 await house.shadows.aclose()
+                await house.late.aclose()
                 await house.recorded.aclose()
             await client.aclose()
             await stored.aclose()
@@ -123,7 +127,8 @@ async def _house(
     purses = money(config, stored.database, clock, pricing, recorded.tell)
     stored.keep(purses)
     recorded.follow(purses.keeper)
-    heard, upstreams = recorded.attempted, _upstreams(ready, client)
+    late = afterwards(ready, client, stored.database, purses, clock, pricing)
+    heard, upstreams = late.hearing(recorded.attempted), _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
     roles.check(config, router)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
@@ -167,6 +172,7 @@ async def _house(
         stored=stored,
         money=purses,
         shadows=shadows,
+        late=late,
         recorded=recorded,
     )
 
