@@ -81,6 +81,8 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "budgets lost": ("budgets", "lost", "--json"),
         "budgets reconcile": ("budgets", "reconcile", "absent", "--used", "0", "--json"),
         "keys delete": ("keys", "delete", "ci", "--json"),
+        "usage": ("usage", "--json"),
+        "logs": ("logs", "--json"),
     }
     assert {name for name in COMMANDS if commands()[name].prints} == runs.keys()
     for name, arguments in runs.items():

@@ -92,6 +92,8 @@ def _aim(case: Any, home: Home) -> None:
     """Half of what asks for something by its id shall find it; what is deleted is gone."""
     name = next(iter(case.path_parameters or {}), None)
     if name is not None and case.method != "DELETE" and len(case.path_parameters[name]) % 2:
-        kind = next(each for each in home.there if f"/{each}/" in case.path)
+        kind = next((each for each in home.there if f"/{each}/" in case.path), None)
+        if kind is None:
+            return
         case.path_parameters[name] = home.there[kind]
         case.query = {**(case.query or {}), "tenant": home.there["tenants"]}

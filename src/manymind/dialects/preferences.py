@@ -66,7 +66,10 @@ def with_wishes(request: Request, body: Object) -> Request:
 
 
 def first_model(body: Object) -> str | None:
-    """The model of a request that names none but gives a list."""
+    """The model of a request, which may name none but give a list."""
+    model = body.text("model")
+    if model is not None:
+        return model
     listed = body.peek(MODELS)
     named = cast("list[object]", listed)[0] if isinstance(listed, list) and listed else None
     return named if isinstance(named, str) else None

@@ -50,6 +50,8 @@ class Account:
         moment = self._today()
         slices: list[Slice] = []
         for meter in self._meters:
+            if meter.lowered:
+                return None
             part = meter.slice
             if not part.begins_at <= moment < part.ends_at:
                 part = meter.turn(moment)
@@ -70,6 +72,8 @@ class Account:
         """Get what is missing for this, or raise the fault that says why it is not to be had."""
         moment = self._today()
         for meter in self._meters:
+            if meter.lowered:
+                await self._bank.shed(meter)
             part, need = meter.at(moment), amounts[meter.unit]
             if need and part.room < need and not meter.gone:
                 await self._bank.borrow(part, need)

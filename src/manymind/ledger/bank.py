@@ -248,6 +248,13 @@ class Bank:
             return 2 * part.step + part.reserved + part.meter.waiting
         return 0
 
+    async def shed(self, meter: Meter) -> None:
+        """Give back what was borrowed under a higher cap, before anything more is reserved."""
+        meter.lowered = False
+        for part in meter.slices.values():
+            self._return(part, 0)
+        await self.write()
+
     async def answer(self) -> None:
         """Give back what others need more, where they said so."""
         for place in await self._leases.recalled(self.holder):

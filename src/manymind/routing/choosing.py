@@ -74,10 +74,9 @@ class Chooser:
         """One of those that are well, the cheap ones more often, by the inverse square of their
         prices; behind it the others, the cheapest first. A reseller, which adds a hop and a fee,
         and an offer of unknown price come after these."""
-        rank = self._health.rank
         keyed = sorted(
             (
-                (rank(each.served.offer.key, now), each.chooser, *_price(each, today), n, each)
+                (self._rank(each, now), each.chooser, *_price(each, today), n, each)
                 for n, each in enumerate(candidates)
             ),
             key=_BUT_THE_LAST,
@@ -87,6 +86,13 @@ class Chooser:
         chosen = self._drawn([each[3] for each in equals]) if len(equals) > 1 else 0
         rest = [each[-1] for each in keyed]
         return [rest.pop(chosen), *rest]
+
+    def _rank(self, candidate: Candidate, now: float) -> int:
+        """A reseller of whom nobody knows that it has the model is no better than one that failed
+        just now."""
+        offer = candidate.served.offer
+        rank = self._health.rank(offer.key, now)
+        return rank if offer.known or not candidate.chooser else max(rank, UNWELL - 1)
 
     def _drawn(self, prices: Sequence[float]) -> int:
         """What costs nothing is as cheap as can be."""

@@ -161,8 +161,15 @@ class Inference:
 
             async def speak() -> None:
                 key, said = exchange.request_id, marks(exchange)
+                beside = Told(exchange, letter.dialect, self._clock.today)
                 await self._gateway.relay(
-                    caller, letter, streamed.say, key=key, marks=said, trail=trail
+                    caller,
+                    letter,
+                    streamed.say,
+                    key=key,
+                    marks=said,
+                    tell=beside,
+                    trail=trail,
                 )
 
             await stream(exchange, streamed, speak)

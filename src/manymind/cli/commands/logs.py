@@ -77,7 +77,14 @@ COMMAND = Command(
         "manymind logs --key KEY -n 100 --json",
     ),
     prints="""
-One object a line for each attempt, as /v1/manage/logs tells it; with an id one
-object for the request, as /api/v1/generation tells it.
+{"owner", "request", "key", "number", "at", "user", "api_key", "route",
+ "arm", "feature", "session", "app", "app_title", "dialect", "streamed",
+ "requested", "slug", "provider", "offer", "served", "outcome",
+ "finish", "native_finish", "dropped", "reserved", "ticks", "basis",
+ "flagged", "estimated", "input_tokens", "cached_tokens",
+ "written_tokens", "output_tokens", "reasoning_tokens", "tools",
+ "lines", "reply", "seconds", "first_word_seconds", "cost_usd"}
+One a line for each attempt; with an id one object for the request, as
+/api/v1/generation tells it.
 """,
 )

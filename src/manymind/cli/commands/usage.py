@@ -52,9 +52,11 @@ COMMAND = Command(
     ),
     prints="""
 {"schema_version", "by": [name],
- "data": [{"at", …names, "requests", "attempts", "completed", "failed", "limited",
-           "input_tokens", "cached_tokens", "written_tokens", "output_tokens",
-           "reasoning_tokens", "ticks", "cost_usd"}],
+ "data": [{"at", "model", "requests", "attempts", "completed",
+           "failed", "limited", "input_tokens", "cached_tokens",
+           "written_tokens", "output_tokens", "reasoning_tokens",
+           "ticks", "cost_usd"}],
  "total": {the same sums}}
+Beside "at" stands what else was asked for with --by.
 """,
 )

@@ -24,7 +24,7 @@ def read_request(request_body: bytes) -> Request:
     left: Json = {}
     asked = read_thinking(body)
     choice, parallel = read_choice(body)
-    model = body.needed("model", body.text("model") or first_model(body))
+    model = body.needed("model", first_model(body))
     wishes = with_wishes(Request(model=model, dialect=NAME), body)
     request = Request(
         model=model,

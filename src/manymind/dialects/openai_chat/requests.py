@@ -32,7 +32,7 @@ def read_request(data: bytes) -> Request:
         if body.take(name) is not None:
             raise old_form(name)
     request = Request(
-        model=body.needed("model", body.text("model") or first_model(body)),
+        model=body.needed("model", first_model(body)),
         dialect=NAME,
         items=read_messages(body),
         tools=read_tools(body),

@@ -18,7 +18,7 @@ _STANDS_FOR_INPUT = ("previous_response_id", "prompt", "conversation")
 def read_request(body: bytes) -> Request:
     top = decode(body)
     nested: Json = {}
-    model = top.needed("model", top.text("model") or first_model(top))
+    model = top.needed("model", first_model(top))
     items = _read_input(top)
     include = dict.fromkeys(top.texts("include") or ())
     instructions = top.text("instructions")
