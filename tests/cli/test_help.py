@@ -78,6 +78,8 @@ def test_json_sketches_name_the_keys_that_are_printed(shell: Shell) -> None:
         "budgets set": ("budgets", "set", "tenant", "--usd", "5", "--json"),
         "budgets list": ("budgets", "list", "--json"),
         "budgets drop": ("budgets", "drop", "absent", "--json"),
+        "budgets lost": ("budgets", "lost", "--json"),
+        "budgets reconcile": ("budgets", "reconcile", "absent", "--used", "0", "--json"),
         "keys delete": ("keys", "delete", "ci", "--json"),
         "usage": ("usage", "--json"),
         "logs": ("logs", "--json"),

@@ -68,6 +68,7 @@ async def _furnished(url: str) -> Home:
             "users": (await make("users", tenant, name="Ann"))["id"],
             "keys": (await make("keys", tenant, name="Ann's"))["id"],
             "budgets": (await make("budgets", tenant, scope="route", subject="r", **budget))["id"],
+            "losses": "lost:srv_1:bud_1:0",  # No server died here: it asks in vain.
         }
     return Home(url, {"operator": OPERATOR, "manager": manager["key"]}, there)
 

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from manymind.canon.attempts import AskLater
 from manymind.canon.usage import Usage
 from manymind.egress.trusted import Trusted
 from manymind.providers import find
-from manymind.providers.late import AskLater, asking_later
+from manymind.providers.late import asking_later
 from manymind.providers.upstream import Settings
 from manymind.server.simulated import Simulated
 from tests.egress.stage import Play, always, plain, theatre

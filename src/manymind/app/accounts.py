@@ -7,9 +7,11 @@ from manymind.app.amounts import amount
 from manymind.clock import SystemClock
 from manymind.config import Config
 from manymind.policy.keys import Keys
+from manymind.policy.losses import Losses
 from manymind.policy.office import Limit, Office
 from manymind.server.account_budgets import BudgetPages
 from manymind.server.account_keys import KeyPages
+from manymind.server.account_losses import LossPages
 from manymind.server.accounts import Desk, People
 from manymind.server.admission import Admission
 from manymind.server.guard import Guard
@@ -19,6 +21,7 @@ from manymind.store.budgets import Budgets
 from manymind.store.changing import changes
 from manymind.store.database import Database
 from manymind.store.keys import StoredKeys
+from manymind.store.lost import Lost
 from manymind.store.spending import Spent
 
 
@@ -33,21 +36,23 @@ class Reception:
         self.keys = Keys(config.key, stored, clock)
         server = config.server
         self.guard = Guard(server.host, server.hosts, server.origins, self.keys)
+        accounts = Accounts(database, clock)
         self.office = Office(
-            Accounts(database, clock),
+            accounts,
             stored,
             budgets,
             chance=secrets.randbelow,
             usual=Limit(cap=amount("limits.key_cost_usd_per_day", usual), period="day"),
             changed=self.keys.expire,
         )
+        self.losses = Losses(Lost(database, clock), budgets, accounts)
         self.spent = Spent(database, clock)
         self._database = database
         self._clock = clock
 
     def pages(
         self, bounds: Bounds, admission: Admission
-    ) -> tuple[People | KeyPages | BudgetPages, ...]:
+    ) -> tuple[People | KeyPages | BudgetPages | LossPages, ...]:
         desk = Desk(
             office=self.office,
             spent=self.spent,
@@ -56,4 +61,4 @@ class Reception:
             admission=admission,
             bounds=bounds,
         )
-        return (People(desk), KeyPages(desk), BudgetPages(desk))
+        return (People(desk), KeyPages(desk), BudgetPages(desk), LossPages(desk, self.losses))

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from manymind import dialects
 from manymind.app import choosing, roles, ways
+from manymind.app.afterwards import afterwards
 from manymind.app.amounts import amount
 from manymind.app.counting import counted, sampler, tightening
 from manymind.app.doors import Behind, application
@@ -38,6 +39,7 @@ from manymind.engine.team import Team
 from manymind.entrance import Entrance
 from manymind.gateway import Gateway
 from manymind.ledger.accounts import Accounts
+from manymind.ledger.afterwards import Afterwards
 from manymind.ledger.allotments import Purse
 from manymind.ledger.meters import metering
 from manymind.ledger.pricing import CataloguePricing
@@ -66,6 +68,7 @@ class House(Struct, frozen=True, kw_only=True):
     money: Money
     shadows: Shadows
     recorded: Recorded
+    late: Afterwards
 
 
 @asynccontextmanager
@@ -85,6 +88,7 @@ async def open_house(
         with anyio.CancelScope(shield=True):
             if house is not None:
                 await house.shadows.aclose()
+                await house.late.aclose()
                 await house.recorded.aclose()
             await client.aclose()
             await stored.aclose()
@@ -108,7 +112,8 @@ async def _house(
     recorded = _recorded(config, client, stored, masked, catalogue, clock)
     pricing = _pricing(config, catalogue, clock)
     purses = _purses(config, clock, pricing, stored, recorded)
-    heard, upstreams = recorded.attempted, _upstreams(ready, client)
+    late = afterwards(ready, client, stored.database, purses, clock, pricing)
+    heard, upstreams = late.hearing(recorded.attempted), _upstreams(ready, client)
     router = _router(config, pricing, catalogue, upstreams, shelves, teams, counter, heard)
     entrance = ways.entrance(config, clock, router, catalogue, names(ready), counter)
     purse = _accounts(config, router, purses, allotted)
@@ -139,6 +144,7 @@ async def _house(
         money=purses,
         shadows=shadows,
         recorded=recorded,
+        late=late,
     )
 
 

@@ -1,6 +1,6 @@
 """What is remembered of an attempt, for the rows of the ledger. Never what was said."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -12,7 +12,8 @@ from manymind.canon.values import Ticks
 
 class Bill(Struct, frozen=True, kw_only=True):
     """What an attempt is charged, and on which ground: `usage` as the provider counted it, the
-    whole `reservation`, what had `arrived`, the `inner` calls that were paid already, or none.
+    whole `reservation`, what had `arrived`, what the provider said `late`, when it was asked
+    afterwards, the `inner` calls that were paid already, or none.
     `tokens` are what budgets in tokens are charged; None where the usage says it."""
 
     ticks: Ticks
@@ -54,6 +55,9 @@ class Attempt(Struct, frozen=True, kw_only=True):
     reserved_tokens: int = 0
     bill: Bill
 
+
+AskLater: TypeAlias = Callable[[str], Awaitable[Usage | None]]
+"""What a provider booked under the id that its answer bore; None where it does not know yet."""
 
 OnAttempt: TypeAlias = Callable[[Attempt], None]
 

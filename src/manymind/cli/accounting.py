@@ -22,6 +22,7 @@ from manymind.cli.columns import print_columns
 from manymind.cli.harmless import one_line
 from manymind.config import Config
 from manymind.policy.keys import OPERATING
+from manymind.policy.losses import Losses
 from manymind.policy.office import Office, Wish, limit_id
 from manymind.server.account_fields import show_rights, written
 from manymind.server.account_forms import Counted, show_key
@@ -43,6 +44,7 @@ class Books(Struct, frozen=True):
     """One tenant's accounts."""
 
     office: Office
+    losses: Losses
     spent: Spent
     tenant: str
 
@@ -98,7 +100,7 @@ async def books(config: Config, tenant: str | None) -> AsyncGenerator[Books]:
         await stored.open()
         reception = Reception(config, stored.database, stored.budgets)
         named = await reception.office.tenant(OPERATING, tenant)
-        yield Books(reception.office, reception.spent, named)
+        yield Books(reception.office, reception.losses, reception.spent, named)
     finally:
         await stored.aclose()
 

@@ -4,11 +4,11 @@ import sys
 
 from msgspec.structs import replace
 
-from manymind.canon.budgets import Budget, Unit
-from manymind.catalog.money import dollars
+from manymind.canon.budgets import Budget
 from manymind.cli.accounting import books, print_json
 from manymind.cli.columns import print_columns
 from manymind.cli.harmless import one_line
+from manymind.cli.losses import told
 from manymind.config import Config
 from manymind.policy.keys import OPERATING
 from manymind.policy.office import limit_id
@@ -25,7 +25,7 @@ async def list_budgets(config: Config, tenant: str | None, *, json: bool) -> Non
     rows = [("id", "scope", "subject", "period", "cap", "used", "left")]
     for each in found:
         budget, used = each.budget, each.standing.used
-        cap, spent, left = (_figure(budget.unit, n) for n in (budget.cap, used, each.left))
+        cap, spent, left = (told(budget.unit, n) for n in (budget.cap, used, each.left))
         subject = one_line(budget.subject)
         rows.append((budget.id, budget.scope, subject, budget.period, cap, spent, left))
     print_columns(rows, left=4)
@@ -53,7 +53,7 @@ async def set_budget(config: Config, tenant: str | None, wanted: Budget, *, json
         print_json(shown)
         return
     period = "in all" if budget.period == "total" else f"a {budget.period}"
-    print(f"{budget.id}: {_figure(budget.unit, budget.cap)} {period}", file=sys.stderr)
+    print(f"{budget.id}: {told(budget.unit, budget.cap)} {period}", file=sys.stderr)
 
 
 async def drop_budget(config: Config, tenant: str | None, named: str, *, json: bool) -> None:
@@ -64,7 +64,3 @@ async def drop_budget(config: Config, tenant: str | None, named: str, *, json: b
         print_json({"id": found.id, "deleted": True})
     else:
         print(f"{found.id} is dropped.", file=sys.stderr)
-
-
-def _figure(unit: Unit, amount: int) -> str:
-    return f"${dollars(amount)}" if unit == "ticks" else f"{amount:,} {unit}"

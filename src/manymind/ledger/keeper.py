@@ -107,6 +107,10 @@ class Keeper:
         if self._spikes is not None:
             await self._spikes.look()
 
+    def stop(self, origin: Origin, why: str) -> None:
+        """Let no further call of a key pass, here at once and elsewhere soon."""
+        self._bank.stop(origin, why)
+
     @property
     def waiting(self) -> int:
         """Rows of the ledger that are not written yet."""

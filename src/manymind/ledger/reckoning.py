@@ -7,6 +7,9 @@ from manymind.catalog.arithmetic import Line, lines
 from manymind.catalog.prices import MILLION
 from manymind.ledger.pricing import CataloguePricing
 
+COUNTED = ("usage", "late")
+"""Where the provider counted, in its answer or afterwards."""
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -27,7 +30,7 @@ class Reckoning:
     def lines(self, attempt: Attempt, charged: int) -> tuple[Line, ...]:
         bill = attempt.bill
         whole = Line(bill.basis, 1, charged * MILLION)
-        price = self._pricing.price(attempt.offer) if bill.basis == "usage" else None
+        price = self._pricing.price(attempt.offer) if bill.basis in COUNTED else None
         found = None if price is None or bill.usage is None else lines(price, bill.usage)
         if found is None:
             return (whole,)

@@ -1,14 +1,14 @@
 """Asks a provider afterwards what a call used whose end nobody heard, where it has an answer for
 that. Whoever hangs up, or loses the connection, misses the last words: those with the counts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeAlias
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
+from manymind.canon.attempts import AskLater
 from manymind.canon.faults import Fault
 from manymind.canon.usage import Usage
 from manymind.dialects.money import COUNT_MAX, ticks
@@ -20,9 +20,6 @@ ASK_SECONDS = 5.0
 DOLLARS_MAX = 1_000_000
 
 _REPLY_BYTES_MAX = 256 * 1024
-
-AskLater: TypeAlias = Callable[[str], Awaitable[Usage | None]]
-"""What the provider booked under the id that its answer bore; None where it does not know yet."""
 
 PATHS: Mapping[str, str] = {"openrouter": "/generation?id={id}"}
 """Where providers tell it."""

@@ -191,10 +191,15 @@ def _patterns(top: Object, name: str) -> tuple[str, ...]:
 
 
 def cap(top: Object, unit: Unit) -> int | None:
-    """A cap in its unit; money is said in dollars, under a name that says so."""
-    name, other = ("cap_usd", "cap") if unit == "ticks" else ("cap", "cap_usd")
+    return amount(top, "cap", unit)
+
+
+def amount(top: Object, field: str, unit: Unit | None) -> int | None:
+    """So much of a unit; money is said in dollars, under a name that says so."""
+    in_money = f"{field}_usd"
+    name, other = (in_money, field) if unit == "ticks" else (field, in_money)
     if says(top, other):
-        raise top.wrong(other, f"must be given as {name} for a budget in {unit}")
+        raise top.wrong(other, f"must be given as {name} for a budget in {unit or 'no money'}")
     return money(top, name) if unit == "ticks" else top.whole(name, 0, CAP_MAX)
 
 

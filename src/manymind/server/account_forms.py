@@ -10,6 +10,7 @@ from manymind.canon.values import Json
 from manymind.dialects.money import dollars
 from manymind.server.account_fields import reset, show_cap, show_rights, told, written
 from manymind.store.changing import Change
+from manymind.store.lost import Loss
 from manymind.store.spending import Spending
 
 _THEIRS = {"key": "api_key", "user": "member", "tenant": "workspace"}
@@ -155,3 +156,23 @@ def show_change(change: Change) -> Json:
         "subject": change.subject,
         "fields": list(change.fields),
     }
+
+
+def show_loss(loss: Loss) -> Json:
+    """Without its budget nobody knows any more what it was counted in."""
+    amount = loss.amount if loss.unit is None else show_cap(loss.unit, loss.amount)
+    return {
+        "id": loss.id,
+        "object": "loss",
+        "tenant": loss.owner,
+        "budget": loss.budget,
+        "unit": loss.unit,
+        "amount_usd" if loss.unit == "ticks" else "amount": amount,
+        "at": written(int(loss.at)),
+    }
+
+
+def show_reconciled(loss: Loss, used: int) -> Json:
+    told = used if loss.unit is None else show_cap(loss.unit, used)
+    said = "used_usd" if loss.unit == "ticks" else "used"
+    return {**show_loss(loss), said: told, "reconciled": True}

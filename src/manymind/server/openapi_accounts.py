@@ -92,6 +92,9 @@ _NEW_BUDGET = _closed(
     "period",
 )
 _BUDGET = _closed(_CAPS)
+_RECONCILED = _closed(
+    {"used": {"type": "integer", "minimum": 0, "maximum": 2**53}, "used_usd": _DOLLARS}
+)
 
 
 def _asked(name: str, schema: Json) -> Json:
@@ -155,11 +158,23 @@ _PAGES: tuple[tuple[str, str, str, Json | None, tuple[Json, ...]], ...] = (
     ("GET", "/v1/manage/budgets/{id}", "One budget, and what is left", None, (_TENANT,)),
     ("PATCH", "/v1/manage/budgets/{id}", "Change a cap or an alarm", _BUDGET, (_TENANT,)),
     ("DELETE", "/v1/manage/budgets/{id}", "Drop a budget", None, (_TENANT,)),
+    ("GET", "/v1/manage/losses", "What dead servers had borrowed", None, (*_PAGED, _TENANT)),
+    ("GET", "/v1/manage/losses/{id}", "One of these", None, (_TENANT,)),
+    (
+        "POST",
+        "/v1/manage/losses/{id}/reconcile",
+        "Say what it really came to",
+        _RECONCILED,
+        (_TENANT,),
+    ),
     ("GET", "/v1/manage/changes", "Who changed what", None, (*_PAGED, _TENANT)),
 )
 
 _OPTIONAL = ("/rotate", "/open")
 """What may be asked for without a word."""
+
+_CHANGING = (*_OPTIONAL, "/reconcile")
+"""What makes nothing new."""
 
 _SAID = {
     "400": "The request cannot be understood or carried out; the field is named.",
@@ -181,7 +196,7 @@ def describe_accounts(paths: Json) -> None:
             {"name": name, "in": "path", "required": True, "schema": _TEXT}
             for name in re.findall(r"{(\w+)}", path)
         ]
-        created = body is not None and method == "POST" and not path.endswith(_OPTIONAL)
+        created = body is not None and method == "POST" and not path.endswith(_CHANGING)
         answers = {"201" if created else "200": "Made." if created else "Found."} | _SAID
         told: Json = {
             "summary": summary,

@@ -202,7 +202,7 @@ async def _alarms(connection: AsyncConnection, uses: Sequence[Use]) -> tuple[tup
 
 def lost_key(holder: str, place: Place) -> str:
     """The name of the row that tells what a dead holder had borrowed there."""
-    return f"lost/{holder}/{place.budget}/{place.begins_at}"
+    return f"lost:{holder}:{place.budget}:{place.begins_at}"
 
 
 def _keys(holder: str, place: Place) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Row, String, and_, delete, select, update
+from sqlalchemy import ColumnElement, Row, String, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from manymind.canon.budgets import Budget, Unit
@@ -11,7 +11,7 @@ from manymind.canon.faults import BadRequest, NotFound
 from manymind.canon.origins import OPERATOR
 from manymind.canon.ports import Clock
 from manymind.canon.windows import Window, window
-from manymind.store.database import Database
+from manymind.store.database import Database, harmless
 from manymind.store.leases import Place, in_window
 from manymind.store.ledger_rows import COUNT_MAX, lost_key
 from manymind.store.tables import ATTEMPTS as A
@@ -63,10 +63,46 @@ class Lost:
 
     async def listed(self, owner: str) -> tuple[Loss, ...]:
         """Those of an owner that nobody has reconciled yet, the oldest first."""
+        return await self._found(A.c.owner == owner)
+
+    async def find(self, owner: str, loss_id: str) -> Loss:
+        """One of those."""
+        named = harmless(loss_id)
+        found = await self._found(A.c.owner == owner, A.c.key == loss_id) if named else ()
+        if not found:
+            raise _nothing()
+        return found[0]
+
+    async def reconcile(self, owner: str, loss_id: str, amount: int) -> None:
+        """Charge what it really came to, which is nothing where all of it was idle. The budget's
+        window and the row change together."""
+        if not 0 <= amount <= COUNT_MAX:
+            raise BadRequest(
+                f"What something came to is between 0 and {COUNT_MAX:,}, in the budget's own unit.",
+                field="used",
+            )
+        lost = and_(
+            A.c.owner == owner, A.c.request == "", A.c.key == loss_id, A.c.outcome == UNKNOWN
+        )
+        async with self._database.writing() as connection:
+            query = select(A.c.reserved, A.c.budget).where(lost).with_for_update()
+            found = (await connection.execute(query)).one_or_none()
+            if found is None:
+                raise _nothing()
+            begins_at = int(loss_id.rpartition(":")[2])
+            place = Place(owner, found.budget, begins_at)
+            await connection.execute(
+                update(W)
+                .where(in_window(place))
+                .values(spent=W.c.spent + (amount - found.reserved))
+            )
+            await connection.execute(update(A).where(lost).values(reserved=amount, outcome=SETTLED))
+
+    async def _found(self, *wanted: ColumnElement[bool]) -> tuple[Loss, ...]:
         query = (
             select(A.c.owner, A.c.key, A.c.budget, B.c.unit, A.c.reserved, A.c.at)
             .outerjoin(B, and_(B.c.owner == A.c.owner, B.c.id == A.c.budget))
-            .where(A.c.owner == owner, A.c.request == "", A.c.outcome == UNKNOWN)
+            .where(*wanted, A.c.request == "", A.c.outcome == UNKNOWN)
             .order_by(A.c.at, A.c.key)
         )
         async with self._database.reading() as connection:
@@ -75,28 +111,6 @@ class Lost:
             Loss(owner=o, id=key, budget=budget, unit=unit, amount=amount, at=at / 1e6)
             for o, key, budget, unit, amount, at in rows
         )
-
-    async def reconcile(self, owner: str, loss_id: str, amount: int) -> None:
-        """Charge what it really came to, which is nothing where all of it was idle. The budget's
-        window and the row change together."""
-        if not 0 <= amount <= COUNT_MAX:
-            raise BadRequest("What something came to is no less than 0.", field="amount")
-        lost = and_(
-            A.c.owner == owner, A.c.request == "", A.c.key == loss_id, A.c.outcome == UNKNOWN
-        )
-        async with self._database.writing() as connection:
-            query = select(A.c.reserved, A.c.budget).where(lost).with_for_update()
-            found = (await connection.execute(query)).one_or_none()
-            if found is None:
-                raise NotFound("There is nothing of this name to reconcile.")
-            begins_at = int(loss_id.rpartition("/")[2])
-            place = Place(owner, found.budget, begins_at)
-            await connection.execute(
-                update(W)
-                .where(in_window(place))
-                .values(spent=W.c.spent + (amount - found.reserved))
-            )
-            await connection.execute(update(A).where(lost).values(reserved=amount, outcome=SETTLED))
 
     async def _charge(self, connection: AsyncConnection, lease: Row[Any]) -> Loss | None:
         place = Place(lease.owner, lease.budget, lease.begins_at)
@@ -133,6 +147,13 @@ class Lost:
         if lent.ends_at is not None and now >= lent.ends_at:
             return lent.ends_at - 1.0
         return max(now, float(lent.begins_at))
+
+
+def _nothing() -> NotFound:
+    return NotFound(
+        "There is nothing of this name to reconcile.",
+        advice="It may have been reconciled before; see what is left with manymind budgets lost.",
+    )
 
 
 def _row(budget: Budget, key: str, at: float, amount: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ def show(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Show every setting, its value, and where that comes from.
+    """Show every setting, its value, and where it is set.
 
     The origin is default, the line of a file, a variable of the environment, or an option of the
     command line. Of secrets it says only that they are set.

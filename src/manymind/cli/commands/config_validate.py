@@ -16,7 +16,7 @@ def validate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Say all that is wrong with a settings file, line by line.
+    """Say what is wrong with a settings file, line by line.
 
     Nothing is changed and nobody is asked. Without FILE it looks at the one that would be read.
     Leaves with 3 where something is wrong, and with 4 where there is no file.

@@ -41,7 +41,7 @@ def logs(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Show the attempts that the ledger holds, the newest last.
+    """Show the attempts that the ledger holds, newest last.
 
     With the id of a request, or of its reply, all its attempts are shown, and how each cost was
     reckoned. Nothing of what was asked or answered is in them.

@@ -32,7 +32,7 @@ def usage(
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Sum up what the ledger holds: requests, tokens and cost.
+    """Sum up the ledger: requests, tokens and cost.
 
     By day and model unless told otherwise. The sums are those of all that ever was, also of calls
     whose own rows are deleted; only by the hour they are those of the rows that are left. The
