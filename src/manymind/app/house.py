@@ -119,13 +119,11 @@ async def _house(
     purse = _accounts(config, router, purses, allotted)
     shadows = Shadows(router, purse, clock, redaction=masked.exits)
     gateway = _gateway(config, clock, router, purse, stored, masked, entrance, shadows)
-    vectors = embedding(
-        config, clock, catalogue, ready, client, pricing, purses, heard, masked.exits
-    )
-    count = partial(counted, counter, router, stored.turns, masked.exits, ready, client, entrance)
+    exits = masked.exits
+    count = partial(counted, counter, router, stored.turns, exits, ready, client, entrance)
     behind = Behind(
         gateway=gateway,
-        vectors=vectors,
+        vectors=embedding(config, clock, catalogue, ready, client, pricing, purses, heard, exits),
         stored=stored,
         recorded=recorded,
         catalogue=catalogue,
