@@ -4,8 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8484
 SEED ?= $(shell expr $$(date +%s) / 86400)
-# Many tests wait for something, so that there is room for half as many again as there are cores.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; cores = os.cpu_count() or 1; print(cores + (cores + 1) // 2)')
+# Many tests wait for something, so that there is room for twice as many as there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 CLIENTS ?= $(HOME)/.cache/manymind/clients

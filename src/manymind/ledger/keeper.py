@@ -64,6 +64,7 @@ class Keeper:
         self._tasks: list[asyncio.Task[None]] = []
         self._seen: dict[str, tuple[int, float]] = {}
         self._failing = False
+        self._working = anyio.Lock()
 
     async def account(self, origin: Origin) -> Account:
         """Who pays for the calls of an origin. The first one opens the books."""
@@ -91,9 +92,14 @@ class Keeper:
         tasks, self._tasks = self._tasks, []
         if not tasks:
             return
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+            # Whoever is in the middle of a transaction ends it: a connection that is torn out of
+            # one may never come back.
+            await self._working.acquire()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._working = anyio.Lock()
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):
             try:
                 await self._gate.save_stops()
@@ -174,7 +180,8 @@ class Keeper:
     async def _worked(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether it worked. That the database fails is told once, until it does not any more."""
         try:
-            await work()
+            async with self._working:
+                await work()
         except StoreFailed as fault:
             if not self._failing:
                 _log.warning("the ledger waits: %s", fault.message)
