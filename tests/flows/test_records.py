@@ -93,7 +93,8 @@ async def test_openrouters_own_client_reads_activity_and_rankings(tmp_path: Path
 
 
 async def test_endpoints_tell_how_a_provider_has_done_of_late(tmp_path: Path) -> None:
-    async with with_records(tmp_path, ANSWERED) as stage, sdk(stage.url) as client:
+    just_now = ANSWERED | {"at": int((time.time() - 2) * SECOND)}
+    async with with_records(tmp_path, just_now) as stage, sdk(stage.url) as client:
         listed = await client.endpoints.list_async(author="openai", slug="gpt-5")
         seen = {each.tag: each for each in listed.data.endpoints}["openai"]
         assert (seen.uptime_last_5m, seen.uptime_last_30m, seen.uptime_last_1d) == (100, 100, 100)
@@ -147,6 +148,8 @@ async def test_logs_come_in_pages_and_as_a_whole(tmp_path: Path) -> None:
 
 BAD = (
     "/v1/manage/usage?by=prompt",
+    "/v1/manage/usage?by=",
+    "/v1/usage?by=model,",
     "/v1/manage/usage?period=year",
     "/v1/manage/usage?since=yesterday",
     "/v1/manage/usage?modle=x",

@@ -28,9 +28,10 @@ class Query(Struct, frozen=True):
         return values[0] if values else None
 
     def many(self, name: str) -> tuple[str, ...]:
-        """All values of a field that may be repeated, in any of the ways that clients do it."""
+        """All values of a field that may be repeated, in any of the ways that clients do it. An
+        empty one is a value too, which whoever asks may refuse."""
         listed = (*self.fields.get(name, ()), *self.fields.get(f"{name}[]", ()))
-        return tuple(each for value in listed for each in value.split(",") if each)
+        return tuple(each for value in listed for each in value.split(","))
 
     def flag(self, name: str) -> bool:
         value = self.one(name)

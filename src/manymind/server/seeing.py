@@ -69,8 +69,8 @@ def dimensions(asked: Query) -> tuple[str, ...]:
     strange = [name for name in named if name not in DIMENSIONS]
     if strange:
         raise BadRequest(
-            f"Sums cannot be told apart by {strange[0][:60]}.",
-            advice=f"Choose among {', '.join(DIMENSIONS)}.",
+            f"Sums cannot be told apart by {strange[0][:60] or 'nothing'}.",
+            advice=f"Choose among {', '.join(DIMENSIONS)}, or leave by out.",
             field="by",
         )
     return named
